@@ -1,0 +1,1 @@
+"""What workflows ask of the world: one file a counterpart, and the ports the adapters fill."""

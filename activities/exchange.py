@@ -1,0 +1,344 @@
+"""One batch of errands with one institution: entitle and write, hand in, fetch, keep, and go on with each errand's next step.
+
+The activity may be killed anywhere: every step is in the register before it is outside, every key is derived, so a
+second attempt finds what was written, fetches what was answered, and sends again only the same bytes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+
+from activities.ports import (
+    Answered,
+    Draft,
+    InstitutionPort,
+    Letter,
+    LineError,
+    NeverSent,
+    OpenedOrder,
+    OpenOrders,
+    OrderBook,
+)
+from domain.errands import STEPS, BatchResult, Errand, ErrandBatch, ErrandResult
+from domain.orders import AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final
+from domain.papers import Paper
+from domain.statement import Digest, Passage
+
+log = structlog.get_logger(__name__)
+
+PAGES_OF_A_QUERY = 100
+"""Sequence numbers kept for the pages of one query."""
+GATHER_S = 0.012
+"""After the first answer of a poll, others are waited for so long: one transaction keeps them together."""
+POLL_S = 1.0
+"""One long poll; short, so that a batch notices its own deadline and a line that has come back."""
+RETRY_LINE_S = 0.25
+"""Pause after a line failed, doubled up to four seconds."""
+RETRY_LINE_MOST_S = 4.0
+
+
+@dataclass
+class _Step:
+    """One order under way."""
+
+    application_id: str
+    measure: Measure
+    order: Order | None
+    joined: bool
+    handed_in_at: float | None
+    """Monotonic moment of the last handing in by this attempt; None: never by us."""
+    since: datetime
+    letter: Letter | None = None
+
+
+@dataclass
+class _Run:
+    """One errand under way."""
+
+    errand: Errand
+    steps: tuple[Measure, ...]
+    position: int = 0
+    page: int = 0
+    step: _Step | None = None
+    outcomes: dict[Measure, Outcome] = field(default_factory=dict)
+    passages: dict[int, Passage] = field(default_factory=dict)
+    digest: Digest | None = None
+    rows_cut: bool = False
+    done: bool = False
+
+    @property
+    def measure(self) -> Measure:
+        return self.steps[self.position]
+
+
+class Exchange:
+    """Carries out one batch. `beat` is called often, so that a killed worker is noticed soon."""
+
+    def __init__(
+        self,
+        batch: ErrandBatch,
+        book: OrderBook,
+        line: InstitutionPort,
+        render: Callable[[Paper], bytes],
+        beat: Callable[[], None],
+    ) -> None:
+        """Take up the batch."""
+        self._batch = batch
+        self._book = book
+        self._line = line
+        self._render = render
+        self._beat = beat
+        self._runs = [_Run(errand, STEPS[errand.kind]) for errand in batch.errands]
+        self._by_key: dict[str, _Run] = {}
+        self._written = 0
+        self._line_pause = 0.0
+
+    async def carry_out(self) -> BatchResult:
+        """Until all errands are complete, or some are and the linger is over, or the patience is."""
+        started = time.monotonic()
+        give_up = started + self._batch.patience_s
+        leave_at = give_up
+        while True:
+            self._beat()
+            await self._open()
+            await self._hand_in()
+            open_runs = [run for run in self._runs if not run.done]
+            now = time.monotonic()
+            if not open_runs or now >= leave_at:
+                break
+            if len(open_runs) < len(self._runs):
+                leave_at = min(leave_at, now + self._batch.linger_s)
+                if now >= leave_at:
+                    break
+            await self._fetch(min(POLL_S, leave_at - now))
+        return BatchResult(results=tuple(self._result(run) for run in self._runs), orders=self._written)
+
+    # ------------------------------------------------------------ opening
+
+    async def _open(self) -> None:
+        due = [run for run in self._runs if not run.done and run.step is None]
+        while due:
+            drafts = tuple(self._draft(run) for run in due)
+            opened = await self._book.open_orders(
+                OpenOrders(
+                    case_id=self._batch.case_id,
+                    institution=self._batch.institution,
+                    drafts=drafts,
+                    now=datetime.now(UTC),
+                ),
+                self._render,
+            )
+            for run, one in zip(due, opened, strict=True):
+                self._take_opened(run, one)
+            # what the register answered itself may have a next step at once
+            due = [run for run in due if not run.done and run.step is None]
+
+    def _draft(self, run: _Run) -> Draft:
+        errand, measure = run.errand, run.measure
+        sequence = errand.sequence
+        since = errand.since
+        if measure is Measure.QUERY:
+            sequence = errand.query_sequence * PAGES_OF_A_QUERY + run.page
+            if run.passages:
+                since = max(passage.at for passage in run.passages.values())
+        return Draft(
+            measure=measure,
+            account=errand.account,
+            target=errand.target,
+            evidence=errand.evidence,
+            amount_fen=errand.amount_fen if measure is Measure.FREEZE else None,
+            since=since if measure is Measure.QUERY else None,
+            until=errand.until if measure is Measure.QUERY else None,
+            sequence=sequence,
+            sheet=errand.sheet,
+            cause=errand.cause,
+        )
+
+    def _take_opened(self, run: _Run, opened: OpenedOrder) -> None:
+        if opened.standing == "new":
+            self._written += 1
+        if opened.outcome is not None and (is_final(opened.outcome) or opened.standing == "held_back"):
+            self._conclude(run, opened.outcome, opened.digest)
+            return
+        last = opened.last_sent_at
+        handed_in = None
+        if opened.standing == "sent" and last is not None:
+            handed_in = time.monotonic() - (datetime.now(UTC) - last).total_seconds()
+        run.step = _Step(
+            application_id=opened.application_id,
+            measure=run.measure,
+            order=opened.order,
+            joined=opened.joined,
+            handed_in_at=handed_in,
+            since=opened.order.requested_at if opened.order is not None else (last or datetime.now(UTC)),
+        )
+        self._by_key[opened.application_id] = run
+
+    # ------------------------------------------------------------ handing in
+
+    async def _hand_in(self) -> None:
+        now = time.monotonic()
+        fresh: list[_Step] = []
+        again: list[_Step] = []
+        for run in self._runs:
+            step = run.step
+            if step is None or step.joined or step.order is None:
+                continue
+            if step.handed_in_at is None:
+                fresh.append(step)
+            elif now - step.handed_in_at >= self._batch.resend_after_s:
+                again.append(step)
+        if again:
+            # a halt also holds back what would leave again; what left before is still asked for by its key
+            may = set(await self._book.note_sent_again([step.application_id for step in again], datetime.now(UTC)))
+            for step in again:
+                step.handed_in_at = now
+            again = [step for step in again if step.application_id in may]
+        if fresh or again:
+            await self._transmit([*fresh, *again])
+
+    async def _transmit(self, steps: Sequence[_Step]) -> None:
+        sealed = []
+        for step in steps:
+            if step.letter is None and step.order is not None:
+                paper = await self._book.paper(step.order.paper) if step.order.paper else b""
+                step.letter = self._line.seal(step.order, paper)
+                sealed.append((step.letter.key, step.letter.sha256))
+        letters = [step.letter for step in steps if step.letter is not None]
+        by_key = {step.application_id: step for step in steps}
+        now = time.monotonic()
+        try:
+            _, receipts = await asyncio.gather(self._book.note_sealed(sealed), self._line.hand_in(letters))
+        except LineError as error:
+            log.warning("line_failed", institution=self._batch.institution.id, error=type(error).__name__)
+            pause = self._pause()
+            for step in steps:
+                # due again after the pause: for the register it counts as sent, since it may have arrived
+                step.handed_in_at = now - self._batch.resend_after_s + pause
+            if isinstance(error, NeverSent):
+                await asyncio.sleep(min(pause, RETRY_LINE_S))
+            return
+        self._line_pause = 0.0
+        for receipt in receipts:
+            step_ = by_key.get(receipt.key)
+            if step_ is None:
+                continue
+            step_.handed_in_at = now
+            if receipt.answer_class in {AnswerClass.LATER, AnswerClass.RETRY}:
+                step_.handed_in_at = now - self._batch.resend_after_s + self._pause()
+            elif receipt.answer_class is AnswerClass.PERMANENT:
+                log.error(
+                    "letter_refused_at_the_door",
+                    application_id=receipt.key,
+                    institution=self._batch.institution.id,
+                    code=receipt.code,
+                )
+
+    def _pause(self) -> float:
+        self._line_pause = min(max(self._line_pause * 2, RETRY_LINE_S), RETRY_LINE_MOST_S)
+        return self._line_pause
+
+    # ------------------------------------------------------------ fetching
+
+    async def _fetch(self, wait_s: float) -> None:
+        keys = [run.step.application_id for run in self._runs if run.step is not None]
+        if not keys:
+            return
+        try:
+            fetched = await self._line.fetch(keys, wait_s=max(wait_s, 0.0), linger_s=GATHER_S)
+        except LineError:
+            await asyncio.sleep(min(self._pause(), max(wait_s, 0.05)))
+            return
+        for key in fetched.missing:
+            run = self._by_key.get(key)
+            if run is not None and run.step is not None and run.step.handed_in_at is not None and not run.step.joined:
+                run.step.handed_in_at = min(
+                    run.step.handed_in_at, time.monotonic() - self._batch.resend_after_s
+                )
+        answered = []
+        for reply in fetched.replies:
+            run = self._by_key.get(reply.key)
+            if run is None or run.step is None or run.step.application_id != reply.key:
+                continue
+            if reply.unreadable:
+                log.warning("answer_unreadable", application_id=reply.key, why=reply.unreadable)
+            if reply.outcome is None:
+                # the institution could not be asked, or what it said cannot be read: the same bytes again
+                if run.step.handed_in_at is not None:
+                    run.step.handed_in_at = min(
+                        run.step.handed_in_at, time.monotonic() - self._batch.resend_after_s + self._pause()
+                    )
+                continue
+            answered.append(Answered(application_id=reply.key, outcome=reply.outcome, statement=reply.statement))
+        if not answered:
+            if fetched.missing or fetched.replies:
+                await asyncio.sleep(0.02)  # a door that answers at once with nothing must not spin us
+            return
+        self._line_pause = 0.0
+        for kept in await self._book.keep_answers(answered, datetime.now(UTC)):
+            run = self._by_key.pop(kept.application_id, None)
+            if run is not None:
+                run.step = None
+                self._conclude(run, kept.outcome, kept.digest)
+
+    # ------------------------------------------------------------ concluding
+
+    def _conclude(self, run: _Run, outcome: Outcome, digest: Digest | None) -> None:
+        """One order of an errand has its outcome: go on with the errand's next step, or it is complete."""
+        measure = run.measure
+        run.outcomes[measure] = outcome
+        if outcome.kind == "held_back":
+            # a lift held back because other claims stand is as it should be; anything else is asked again later
+            run.done = True
+            return
+        if measure is Measure.QUERY and digest is not None:
+            if self._add_page(run, digest):
+                return
+        last = run.position + 1 >= len(run.steps)
+        if measure is Measure.FREEZE and not in_force(outcome):
+            last = True
+        if last:
+            run.done = True
+        else:
+            run.position += 1
+
+    def _add_page(self, run: _Run, digest: Digest) -> bool:
+        """Put a page to those before; True when another is due."""
+        known = len(run.passages)
+        opening = run.digest.opening_fen if run.digest is not None else digest.opening_fen
+        run.passages.update({passage.serial: passage for passage in digest.passages})
+        run.digest = Digest(
+            opening_fen=opening,
+            balance_fen=digest.balance_fen,
+            kind=digest.kind,
+            passages=tuple(run.passages[serial] for serial in sorted(run.passages)),
+        )
+        if len(run.passages) >= self._batch.most_rows:
+            run.rows_cut = True
+            return False
+        if digest.more and len(run.passages) > known:
+            run.page += 1
+            return True
+        return False
+
+    def _result(self, run: _Run) -> ErrandResult:
+        outcomes = dict(run.outcomes)
+        complete = run.done
+        if run.done:
+            held = outcomes.get(run.measure)
+            if held is not None and held.kind == "held_back" and held.reason not in {"other_claims", "nothing_to_end"}:
+                complete = False
+        elif run.step is not None:
+            outcomes[run.measure] = Unknown(since=run.step.since)
+        return ErrandResult(
+            no=run.errand.no,
+            complete=complete,
+            outcomes=outcomes,
+            digest=run.digest if run.done else None,
+            rows_cut=run.rows_cut,
+        )
+

@@ -1,0 +1,40 @@
+"""The counterpart institution: one activity carries out a batch of errands at one bank or carrier."""
+
+import asyncio
+from collections.abc import Callable
+
+from temporalio import activity
+
+from activities.exchange import Exchange
+from activities.ports import Lines, OrderBook
+from domain.errands import BatchResult, ErrandBatch
+from domain.papers import Paper
+
+BEAT_S = 1.0
+"""Between heartbeats: well under the limit after which a killed worker's batch is given to another."""
+
+
+class InstitutionActivities:
+    """Holds what the exchange needs; one instance serves all institutions of a worker."""
+
+    def __init__(self, book: OrderBook, lines: Lines, render: Callable[[Paper], bytes]) -> None:
+        """`render` turns a legal document into its bytes."""
+        self._book = book
+        self._lines = lines
+        self._render = render
+
+    @activity.defn(name="carry_out")
+    async def carry_out(self, batch: ErrandBatch) -> BatchResult:
+        """Carry out a batch; per-errand outcomes, never an error for what an institution says."""
+        exchange = Exchange(batch, self._book, self._lines.to(batch.institution), self._render, activity.heartbeat)
+        beating = asyncio.create_task(_beat())
+        try:
+            return await exchange.carry_out()
+        finally:
+            beating.cancel()
+
+
+async def _beat() -> None:
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(BEAT_S)

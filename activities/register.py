@@ -1,0 +1,46 @@
+"""The counterpart register: what a case asks it to keep, and what it rules."""
+
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.ports import CaseBook
+from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
+from domain.findings import FindingReport
+from domain.sheets import Ruling
+
+
+class RegisterActivities:
+    """The register's side of a case. Each activity is idempotent: a case may ask twice."""
+
+    def __init__(self, book: CaseBook) -> None:
+        """Take the register."""
+        self._book = book
+
+    @activity.defn(name="keep_record")
+    async def keep_record(self, record: CaseRecord) -> bool:
+        """Keep sheets, an opened fuse, books and status; close the case when the record says how it ended."""
+        for sheet in record.sheets:
+            await self._book.keep_sheet(sheet)
+        for sheet_name in record.fuse_raises:
+            await self._book.raise_fuse(record.case_id, record.fuse_opens, sheet_name)
+        if record.books is not None:
+            await self._book.keep_books(record.case_id, record.books, record.entries, record.status, record.at)
+        if record.outcome:
+            await self._book.close_case(record.case_id, record.outcome, datetime.now(UTC))
+        return True
+
+    @activity.defn(name="decide")
+    async def decide(self, decisions: Decisions) -> Rulings:
+        """Rule on decisions, in their order."""
+        return Rulings(rulings=tuple([await self._book.decide(one) for one in decisions.decisions]))
+
+    @activity.defn(name="keep_finding")
+    async def keep_finding(self, finding: FindingReport) -> Ruling:
+        """Keep a finding of an officer entitled to it."""
+        return await self._book.keep_finding(finding)
+
+    @activity.defn(name="keep_filing")
+    async def keep_filing(self, filing: Filing) -> Ruling:
+        """Keep the case filing."""
+        return await self._book.keep_filing(filing.case_id, filing.number, filing.officer, filing.at)

@@ -1,0 +1,120 @@
+"""Intake: a report is committed to the register first, then its case is started; what was not started is swept up.
+
+One piece of code for every way in: the command line, drills, and later HTTP.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from domain.case_start import CaseStart
+from domain.institutions import Directory, Institution
+from domain.policy import Policy
+from domain.report import Receipt, Report
+from workflows.case import CaseRun, CaseWorkflow
+from workflows.limits import CASES_QUEUE
+from workflows.worklist import CASE_NUMBER, NOTHING_PENDING, PENDING_SHEET, STAGE
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY = timedelta(seconds=1)
+"""How often the sweeper looks for cases that were committed and not started."""
+SWEEP_OLDER = timedelta(seconds=2)
+"""Younger ones are just being started by whoever filed them."""
+
+
+class Cases(Protocol):
+    """What intake needs of the register."""
+
+    async def file_report(self, report: Report, now: datetime, policy: Policy | None = None) -> Receipt:
+        """See activities.ports.CaseBook."""
+        ...
+
+    async def unstarted(self, older_than_s: float, limit: int) -> list[tuple[str, Report, Receipt]]:
+        """See activities.ports.CaseBook."""
+        ...
+
+    async def note_started(self, case_id: str) -> None:
+        """See activities.ports.CaseBook."""
+        ...
+
+
+class Intake:
+    """Takes reports and starts their cases."""
+
+    def __init__(self, cases: Cases, client: Client, policy: Policy, institutions: Sequence[Institution]) -> None:
+        """A case carries the policy and the directory it started with."""
+        self._cases = cases
+        self._client = client
+        self._policy = policy
+        self._directory = Directory(institutions=tuple(institutions))
+
+    async def file(self, report: Report) -> Receipt:
+        """Commit the report, start its case, answer. If the engine is down the receipt stands all the same: the sweeper starts it."""
+        receipt = await self._cases.file_report(report, datetime.now(UTC), self._policy)
+        if receipt.standing == "new":
+            try:
+                await self.start(report, receipt)
+            except (RPCError, TimeoutError) as error:
+                log.warning("case_not_started", case_id=receipt.case_id, error=type(error).__name__)
+        return receipt
+
+    async def start(self, report: Report, receipt: Receipt) -> None:
+        """Start the case's workflow; starting it twice is starting it once."""
+        run = CaseRun(
+            **CaseStart(
+                case_id=receipt.case_id,
+                case_number=receipt.case_number,
+                received_at=receipt.received_at,
+                report=report,
+                policy=self._policy,
+                directory=self._directory,
+            ).model_dump()
+        )
+        try:
+            await self._client.start_workflow(
+                CaseWorkflow.run,
+                run,
+                id=receipt.workflow_id,
+                task_queue=CASES_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"{receipt.case_number} · {report.category}",
+                request_eager_start=True,
+                rpc_timeout=timedelta(seconds=5),
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(CASE_NUMBER, receipt.case_number),
+                        SearchAttributePair(STAGE, "received"),
+                        SearchAttributePair(PENDING_SHEET, NOTHING_PENDING),
+                    ]
+                ),
+            )
+        except WorkflowAlreadyStartedError:
+            log.info("case_ran_before", case_id=receipt.case_id)
+        await self._cases.note_started(receipt.case_id)
+
+    async def sweep(self) -> int:
+        """Start what was committed and not started. Returns how many."""
+        started = 0
+        for _, report, receipt in await self._cases.unstarted(SWEEP_OLDER.total_seconds(), 100):
+            await self.start(report, receipt)
+            started += 1
+        return started
+
+    async def sweep_for_ever(self) -> None:
+        """The sweeper: runs beside the worker, bears an engine or a register that is down."""
+        while True:
+            try:
+                if count := await self.sweep():
+                    log.info("cases_started_by_sweeper", count=count)
+            except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
+                log.warning("sweep_failed", error=type(error).__name__)
+            await asyncio.sleep(SWEEP_EVERY.total_seconds())

@@ -1,0 +1,1 @@
+"""What the law and the institutions mean. Pure: no I/O, no Temporal, no SQLAlchemy."""

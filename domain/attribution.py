@@ -1,0 +1,315 @@
+"""Whose money left: FIFO by serial, exact to the fen (DOMAIN section 10, SCENARIO "Whose money").
+
+An account is a queue of lots. A payment takes the oldest lots first and carries their pieces, in order, into the
+next account. The victim's own transfers start this report's lots; opening balances and everybody else's money
+belong to nobody here. Lots covered by an executed freeze stand still: the oldest attributed lots first, up to the
+frozen sum.
+
+The ledger is fed with statements in any order; each is worked in where it stands, and only accounts whose inflows
+changed are worked again. Serials ascend in the order of effect, so this ends.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.frozen import Frozen
+from domain.identifiers import account_key
+from domain.orders import AccountKind
+from domain.statement import Digest, Passage, Way
+
+
+class Piece(NamedTuple):
+    """Part of a lot: so much, and whether it is this report's."""
+
+    amount: int
+    mine: bool
+
+
+class Seed(Frozen):
+    """One transfer of the victim as reported: the start of this report's money in the payee's account."""
+
+    account: str
+    amount_fen: int
+    at: datetime
+    payer_number: str = ""
+
+
+class Outflow(NamedTuple):
+    """A payment out of an account that carries this report's money."""
+
+    source: str
+    passage: Passage
+    mine_fen: int
+
+
+class Cover(NamedTuple):
+    """An executed freeze: covers so much of the attributed lots for every payment with a later serial."""
+
+    after_serial: int
+    amount_fen: int
+
+
+@dataclass(slots=True)
+class _Book:
+    """One account's rows and what was worked out of them."""
+
+    digest: Digest | None = None
+    serials: frozenset[int] = frozenset()
+    seeds: list[Seed] = field(default_factory=list)
+    heard: dict[int, Passage] = field(default_factory=dict)
+    """Inflows known from the payers' statements, by serial."""
+    inflow: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
+    """Composition of inflows that come from accounts of this ledger."""
+    outflow: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
+    covers: list[Cover] = field(default_factory=list)
+    lots: tuple[Piece, ...] = ()
+    seeds_unmatched: int = 0
+
+
+class Ledger:
+    """The attribution of one report over all accounts known so far."""
+
+    def __init__(self) -> None:
+        """An empty ledger."""
+        self._books: dict[str, _Book] = {}
+        self._paid: dict[str, dict[str, None]] = {}
+        """Who is known to have paid whom, from either side's statement."""
+
+    # ------------------------------------------------------------ feeding
+
+    def seed(self, seeds: Iterable[Seed]) -> None:
+        """Start this report's lots."""
+        touched: dict[str, None] = {}
+        for one in seeds:
+            self._book(one.account).seeds.append(one)
+            touched[one.account] = None
+        self._work(touched)
+
+    def take_in(self, account: str, digest: Digest) -> None:
+        """Take in an account's statement; a longer one later replaces it. Afterwards all attribution is up to date."""
+        book = self._book(account)
+        book.digest = digest
+        book.serials = frozenset(passage.serial for passage in digest.passages)
+        for passage in digest.passages:
+            if passage.way is not Way.TRANSFER:
+                continue
+            other = account_key(passage.institution, passage.number)
+            if passage.credit:
+                self._paid.setdefault(other, {})[account] = None
+            else:
+                self._paid.setdefault(account, {})[other] = None
+                self._book(other).heard[passage.serial] = passage
+        self._work({account: None})
+
+    def cover(self, account: str, amount_fen: int) -> None:
+        """An executed freeze stands on the account from now on, after every row known."""
+        book = self._book(account)
+        known = [*book.serials, *book.heard]
+        book.covers.append(Cover(max(known, default=0), amount_fen))
+        self._work({account: None})
+
+    def uncover(self, account: str) -> None:
+        """The freezes on the account have ended. What was paid before stays as it was paid."""
+        book = self._book(account)
+        known = [*book.serials, *book.heard]
+        standing = sum(cover.amount_fen for cover in book.covers)
+        if standing:
+            book.covers.append(Cover(max(known, default=0), -standing))
+        self._work({account: None})
+
+    # ------------------------------------------------------------ asking
+
+    def attributed(self, account: str) -> int:
+        """This report's fen that sit in the account now, as far as is known."""
+        book = self._books.get(account)
+        return sum(piece.amount for piece in book.lots if piece.mine) if book else 0
+
+    def knows(self, account: str) -> bool:
+        """Whether a statement of the account is in."""
+        book = self._books.get(account)
+        return book is not None and book.digest is not None
+
+    def unmatched_seeds(self, account: str) -> int:
+        """How many reported transfers the account's statement does not show."""
+        book = self._books.get(account)
+        return book.seeds_unmatched if book else 0
+
+    def outflows(self, account: str) -> list[Outflow]:
+        """The payments out of the account that carry this report's money, in the order of effect."""
+        book = self._books.get(account)
+        if book is None or book.digest is None:
+            return []
+        found = []
+        for passage in book.digest.passages:
+            if not passage.credit:
+                mine = sum(piece.amount for piece in book.outflow.get(passage.serial, ()) if piece.mine)
+                if mine:
+                    found.append(Outflow(account, passage, mine))
+        return found
+
+    def left(self) -> dict[Way, int]:
+        """This report's fen that left the banks, by way."""
+        gone = dict.fromkeys((Way.CASH, Way.CARD, Way.CRYPTO, Way.ABROAD), 0)
+        for account in self._books:
+            for outflow in self.outflows(account):
+                if outflow.passage.way is not Way.TRANSFER:
+                    gone[outflow.passage.way] += outflow.mine_fen
+        return gone
+
+    def accounts(self) -> list[str]:
+        """Every account of the ledger that carries or carried this report's money, in the order met."""
+        return [key for key, book in self._books.items() if self._touches(book)]
+
+    def settled_after(self, outstanding: Iterable[str]) -> set[str]:
+        """The accounts whose attribution may still grow, given those whose own statements are outstanding.
+
+        An account is among them when known rows lead to it from an outstanding one.
+        """
+        reached: set[str] = set()
+        queue = deque(outstanding)
+        while queue:
+            key = queue.popleft()
+            for target in self._paid.get(key, ()):
+                if target not in reached:
+                    reached.add(target)
+                    queue.append(target)
+        return reached
+
+    # ------------------------------------------------------------ working
+
+    def _book(self, account: str) -> _Book:
+        return self._books.setdefault(account, _Book())
+
+    @staticmethod
+    def _touches(book: _Book) -> bool:
+        return bool(book.seeds) or any(piece.mine for pieces in book.inflow.values() for piece in pieces)
+
+    def _work(self, touched: dict[str, None]) -> None:
+        queue = deque(touched)
+        waiting = dict(touched)
+        while queue:
+            account = queue.popleft()
+            waiting.pop(account, None)
+            for target in self._work_one(account):
+                if target not in waiting:
+                    waiting[target] = None
+                    queue.append(target)
+
+    def _work_one(self, account: str) -> list[str]:
+        """Replay one account; returns the accounts whose inflow changed by it."""
+        book = self._books[account]
+        lots: deque[Piece] = deque()
+        out: dict[int, tuple[Piece, ...]] = {}
+        if book.digest is not None and book.digest.opening_fen > 0:
+            lots.append(Piece(book.digest.opening_fen, mine=False))
+        seeds_at, early, book.seeds_unmatched = _place_seeds(book)
+        for seed in early:
+            _push(lots, (Piece(seed.amount_fen, mine=True),))
+        covers = sorted(book.covers)
+        for passage, credit in _in_order(book):
+            if credit:
+                if passage.serial in seeds_at:
+                    for one in seeds_at[passage.serial]:
+                        _push(lots, one)
+                else:
+                    _push(lots, book.inflow.get(passage.serial) or (Piece(passage.amount_fen, mine=False),))
+            else:
+                standing = sum(cover.amount_fen for cover in covers if cover.after_serial < passage.serial)
+                out[passage.serial] = _take(lots, passage.amount_fen, standing)
+        changed = self._hand_on(book, out)
+        book.outflow = out
+        book.lots = tuple(lots)
+        return changed
+
+    def _hand_on(self, book: _Book, out: dict[int, tuple[Piece, ...]]) -> list[str]:
+        changed: dict[str, None] = {}
+        if book.digest is None:
+            return []
+        for passage in book.digest.passages:
+            if passage.credit or passage.way is not Way.TRANSFER:
+                continue
+            pieces = out[passage.serial]
+            if book.outflow.get(passage.serial) == pieces:
+                continue
+            target = account_key(passage.institution, passage.number)
+            self._book(target).inflow[passage.serial] = pieces
+            changed[target] = None
+        return list(changed)
+
+
+def _in_order(book: _Book) -> list[tuple[Passage, bool]]:
+    """All rows of an account in the order of effect: its own statement's, and inflows heard of from payers."""
+    own = book.digest.passages if book.digest is not None else ()
+    rows = [(passage, passage.credit) for passage in own]
+    rows += [(passage, True) for serial, passage in book.heard.items() if serial not in book.serials]
+    return sorted(rows, key=lambda row: row[0].serial)
+
+
+def _place_seeds(book: _Book) -> tuple[dict[int, list[tuple[Piece, ...]]], list[Seed], int]:
+    """Find the reported transfers among the account's credits: by amount, time and payer, then by amount and payer, then by amount and time.
+
+    Returns pieces by serial, the seeds no credit was found for (they start the queue), and how many a statement
+    that is in does not show.
+    """
+    placed: dict[int, list[tuple[Piece, ...]]] = {}
+    unplaced: list[Seed] = []
+    credits = [passage for passage, credit in _in_order(book) if credit]
+    for seed in book.seeds:
+        same = [p for p in credits if p.amount_fen == seed.amount_fen and p.serial not in placed]
+        paid_by = [p for p in same if not seed.payer_number or p.number == seed.payer_number]
+        best = (
+            [p for p in paid_by if p.at == seed.at]
+            or (paid_by if seed.payer_number else [])
+            or [p for p in same if p.at == seed.at]
+        )
+        if best:
+            placed[best[0].serial] = [(Piece(seed.amount_fen, mine=True),)]
+        else:
+            unplaced.append(seed)
+    return placed, unplaced, len(unplaced) if book.digest is not None else 0
+
+
+def _push(lots: deque[Piece], pieces: Sequence[Piece]) -> None:
+    for piece in pieces:
+        if piece.amount <= 0:
+            continue
+        if lots and lots[-1].mine == piece.mine:
+            lots[-1] = Piece(lots[-1].amount + piece.amount, piece.mine)
+        else:
+            lots.append(piece)
+
+
+def _take(lots: deque[Piece], amount: int, covered: int) -> tuple[Piece, ...]:
+    """Take the oldest uncovered lots; what the queue does not hold (rows before the period) is nobody's."""
+    taken: deque[Piece] = deque()
+    kept: list[Piece] = []
+    rest = amount
+    while rest > 0 and lots:
+        piece = lots.popleft()
+        still = min(piece.amount, covered) if piece.mine else 0
+        covered -= still
+        if still:
+            kept.append(Piece(still, mine=True))
+        free = piece.amount - still
+        part = min(free, rest)
+        if part:
+            _push(taken, (Piece(part, piece.mine),))
+            rest -= part
+        if free > part:
+            lots.appendleft(Piece(free - part, piece.mine))
+    for piece in reversed(kept):
+        if lots and lots[0].mine == piece.mine:
+            lots[0] = Piece(lots[0].amount + piece.amount, piece.mine)
+        else:
+            lots.appendleft(piece)
+    if rest > 0:
+        _push(taken, (Piece(rest, mine=False),))
+    return tuple(taken)
+
+
+def kind_of(passages: Sequence[Passage]) -> AccountKind:
+    """What the rows say the opponent is; a company if any row says so."""
+    return AccountKind.CORPORATE if any(p.kind is AccountKind.CORPORATE for p in passages) else AccountKind.PERSON

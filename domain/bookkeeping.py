@@ -1,0 +1,80 @@
+"""What a case asks the register to keep: one input model for each activity of the case book."""
+
+from datetime import datetime
+
+from domain.books import BookEntry, Books
+from domain.findings import FindingReport
+from domain.frozen import Frozen
+from domain.sheets import Decision, Ruling, Sheet
+
+
+class CaseRecord(Frozen):
+    """Everything due at one moment, kept together: sheets made, fuse opened, books, status, and the close of the case."""
+
+    case_id: str
+    sheets: tuple[Sheet, ...] = ()
+    fuse_raises: tuple[str, ...] = ()
+    fuse_opens: int = 0
+    books: Books | None = None
+    entries: tuple[BookEntry, ...] = ()
+    status: str = ""
+    outcome: str = ""
+    """Not empty: the case closes with it."""
+    at: datetime
+
+
+class Decisions(Frozen):
+    """Decisions that came together, in the order of arrival."""
+
+    decisions: tuple[Decision, ...]
+
+
+class Rulings(Frozen):
+    """One ruling for each decision, same order."""
+
+    rulings: tuple[Ruling, ...]
+
+
+class Filing(Frozen):
+    """The case filing (立案) as an officer enters it."""
+
+    case_id: str
+    number: str
+    officer: str
+    at: datetime
+
+
+class Visit(Frozen):
+    """One on-site verification, as the field officer gets it."""
+
+    case_id: str
+    case_number: str
+    ordinal: int
+    institution: str
+    institution_code: str
+    number: str
+    name: str
+    why: str = ""
+
+
+class Visited(Frozen):
+    """What came of a visit; goes back to the case."""
+
+    institution: str
+    number: str
+    finding: FindingReport
+
+
+class Standing(Frozen):
+    """What a case says of itself when asked: a trainer waits until it is quiet."""
+
+    quiet: bool
+    status: str
+    pending: tuple[str, ...]
+    visits: int
+    filing_missing: bool
+    at_risk_fen: int
+    in_flight: int
+    waiting: int
+    batches: int
+    problems: tuple[str, ...]

@@ -1,0 +1,80 @@
+"""Every identifier is made here, and none of them says anything about a person.
+
+An ApplicationID is the idempotency key of an order: it is derived from case, institution, account, kind of
+message and sequence, never from a run or an attempt, so that whatever sends it again sends the same.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import NewType
+
+from domain.clock import CST
+
+CaseId = NewType("CaseId", str)
+ApplicationId = NewType("ApplicationId", str)
+AccountKey = NewType("AccountKey", str)
+
+PLATFORM_ID = "111111000000"
+_APPLICATION_DIGITS = 32
+_SERIAL_DIGITS = 28
+
+
+def new_case_id() -> CaseId:
+    """A random case id, e.g. "c-4f1d0c2ab97e4e55": nothing of the report is in it."""
+    return CaseId(f"c-{secrets.token_hex(8)}")
+
+
+def case_number(year: int, running: int) -> str:
+    """The number people say, e.g. "A2026-000123"; `running` comes from the register."""
+    return f"A{year}-{running:06d}"
+
+
+def case_workflow_id(case_id: str) -> str:
+    """One case, one workflow."""
+    return f"case/{case_id}"
+
+
+def verification_workflow_id(case_id: str, ordinal: int) -> str:
+    """One on-site verification, one child workflow; the ordinal is the case's own count."""
+    return f"case/{case_id}/verification/{ordinal}"
+
+
+def account_key(institution: str, number: str) -> AccountKey:
+    """How one account is named inside; never outside payloads and the register."""
+    return AccountKey(f"{institution}:{number}")
+
+
+def masked(code: str, number: str) -> str:
+    """How an account appears where it may be read by others: bank and last four."""
+    return f"{code}·{number[-4:]}"
+
+
+def _digits(seed: str, count: int) -> str:
+    return str(int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big") % 10**count).zfill(count)
+
+
+def application_id(case_id: str, institution: str, target: str, code: str, sequence: int) -> ApplicationId:
+    """36 characters: last four of the message code + 32 digits (DOMAIN section 5).
+
+    `target` is an account number, a telephone number or a link; `sequence` counts the messages of one kind
+    to one target within the case (pages of a statement, a second stop).
+    """
+    seed = "\x1f".join((case_id, institution, target, code, str(sequence)))
+    return ApplicationId(code[-4:] + _digits(seed, _APPLICATION_DIGITS))
+
+
+def transmission_serial(organisation: str, application: str) -> str:
+    """53 characters: organisation (12) + "_" + twelve zeros + 28 digits; one for each message, the same when sent again."""
+    tail = _digits("\x1f".join(("serial", application)), _SERIAL_DIGITS)
+    return f"{organisation}_{'0' * 12}{tail}"
+
+
+def sheet_name(measure_letter: str, ordinal: int) -> str:
+    """How officers name a sheet: "F-03"."""
+    return f"{measure_letter}-{ordinal:02d}"
+
+
+def paper_number(organ: str, kind: str, moment: datetime, case_no: str, ordinal: int) -> str:
+    """The number printed on a legal document, e.g. 锡公反诈止字〔2026〕A2026-000123-1号."""
+    return f"{organ}{kind}字〔{moment.astimezone(CST).year}〕{case_no}-{ordinal}号"

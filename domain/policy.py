@@ -1,0 +1,161 @@
+"""The policy as a value: validated, versioned, carried by each case so that a replay decides as the case did."""
+
+import tomllib
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.frozen import Frozen
+from domain.institutions import Channel
+from domain.officers import Role
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class StopRules(Frozen):
+    """Stops (DOMAIN section 2)."""
+
+    term_hours: Count
+    times_per_account: Count
+    enter_within_minutes: Count
+    transfer_revocable_hours: Count
+
+
+class FreezeRules(Frozen):
+    """Freezes (DOMAIN section 3)."""
+
+    term_months: Count
+    major_term_months: Count
+    city_above_fen: Count
+    before_expiry_hours: Count
+    release_unrelated_days: Count
+    gather_seconds: Positive
+    gather_most_seconds: Positive
+    ripe_after_minutes: Positive
+    lines_per_sheet: Count
+
+
+class HoldRules(Frozen):
+    """When an account is not held whole, and how long a decision may take."""
+
+    least_share: Share
+    release_proposed_minutes: Positive
+    decide_within_minutes: Positive
+
+
+class TraceBounds(Frozen):
+    """How far the money is followed."""
+
+    least_fen: Count
+    most_accounts: Count
+    most_layers: Count
+    window_hours: Positive
+    most_rows: Count
+    query_ahead_days: Count
+
+
+class AuthorityRules(Frozen):
+    """The standing authority for emergency stops."""
+
+    hours: Positive
+    second_look_minutes: Positive
+
+
+class FuseRules(Frozen):
+    """How many stops leave before somebody is asked."""
+
+    accounts_per_case: Count
+    stops_per_minute: Count
+    ask_at: Share
+    each_yes_opens: Count
+
+
+class UnknownRules(Frozen):
+    """What is done about an order without an answer. Seconds."""
+
+    ask_person_after_seconds: Positive
+    resend_after_seconds: dict[Channel, Positive]
+    slow_every_seconds: Positive
+    slow_most_seconds: Positive
+
+
+class LaneRules(Frozen):
+    """How orders to one institution leave together. Seconds and counts, by channel."""
+
+    batch_most: Count
+    in_flight: dict[Channel, Count]
+    linger_seconds: dict[Channel, Annotated[float, Field(ge=0)]]
+    patience_seconds: dict[Channel, Positive]
+
+
+class VerificationRules(Frozen):
+    """Which holders are verified on site (DOMAIN section 8)."""
+
+    first_layer: bool
+    companies: bool
+    small_share: bool
+    above_fen: Count
+
+
+class ReturnRules(Frozen):
+    """Return of funds (DOMAIN section 4)."""
+
+    notice_days: Count
+    pay_within_working_days: Count
+
+
+class ComplaintRules(Frozen):
+    """Complaints of holders (DOMAIN F8)."""
+
+    decided_within_days: Count
+
+
+class DissuasionRules(Frozen):
+    """Dissuasion of potential victims (DOMAIN section 7)."""
+
+    high_call_minutes: Count
+    high_meet_minutes: Count
+    medium_call_hours: Count
+    low_sms_hours: Count
+
+
+class CarrierRules(Frozen):
+    """Terms of carriers (DOMAIN section 6)."""
+
+    close_number_hours: Count
+    close_number_most_hours: Count
+
+
+class AttributionRule(Frozen):
+    """The named rule that says whose money left (DOMAIN section 10)."""
+
+    rule: Annotated[str, Field(pattern="^fifo$")]
+    rule_version: Count
+
+
+class Policy(Frozen):
+    """All of it. `version` stands in every sheet's digest."""
+
+    version: Annotated[str, Field(min_length=1, max_length=40)]
+    stop: StopRules
+    freeze: FreezeRules
+    hold: HoldRules
+    trace: TraceBounds
+    authority: AuthorityRules
+    fuse: FuseRules
+    unknown: UnknownRules
+    lanes: LaneRules
+    verification: VerificationRules
+    giving_back: ReturnRules
+    complaint: ComplaintRules
+    dissuasion: DissuasionRules
+    carrier: CarrierRules
+    attribution: AttributionRule
+    quorum: dict[str, tuple[Role, ...]]
+
+
+def policy_from_toml(text: str) -> Policy:
+    """The policy a TOML text states. Raises pydantic.ValidationError or tomllib.TOMLDecodeError, each naming the field."""
+    return Policy.model_validate(tomllib.loads(text))

@@ -1,0 +1,122 @@
+"""Statements: what a bank says moved through an account."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.frozen import Frozen
+from domain.orders import AccountKind
+
+
+class Way(StrEnum):
+    """Where a row's money went or came from."""
+
+    TRANSFER = "transfer"
+    CASH = "cash"
+    CARD = "card"
+    CRYPTO = "crypto"
+    ABROAD = "abroad"
+
+
+class Row(Frozen):
+    """One row of a statement, whole, as the register keeps it. `serial` orders all rows of all banks (FIFO goes by it)."""
+
+    serial: int
+    at: datetime
+    credit: bool
+    amount_fen: int
+    balance_fen: int
+    done: bool = True
+    """False: status 01, a failed row that moves no money."""
+    way: Way = Way.TRANSFER
+    opponent_institution: str = ""
+    opponent_number: str = ""
+    opponent_name: str = ""
+    opponent_kind: AccountKind = AccountKind.PERSON
+    channel: str = ""
+    place: str = ""
+    merchant: str = ""
+    ip: str = ""
+    mac: str = ""
+    terminal: str = ""
+
+
+class EarlierMeasure(Frozen):
+    """A measure that stood on the account when it was queried."""
+
+    authority: str
+    amount_fen: int | None
+    started: datetime | None
+    expires: datetime | None
+    kind: str
+    application_id: str = ""
+
+
+class Statement(Frozen):
+    """One answer to a query, or several pages of it put together; rows oldest first, unique by serial."""
+
+    holder_name: str = ""
+    holder_id_type: str = ""
+    holder_id_number: str = ""
+    kind: AccountKind = AccountKind.PERSON
+    balance_fen: int = 0
+    total_rows: int = 0
+    rows: tuple[Row, ...] = ()
+    measures: tuple[EarlierMeasure, ...] = ()
+
+
+class Passage(Frozen):
+    """A done row as the case workflow needs it: short, because a case holds thousands."""
+
+    serial: int
+    at: datetime
+    credit: bool
+    amount_fen: int
+    way: Way = Way.TRANSFER
+    institution: str = ""
+    number: str = ""
+    name: str = ""
+    kind: AccountKind = AccountKind.PERSON
+
+
+class Digest(Frozen):
+    """What the workflow learns of a statement: opening balance before the first passage, and the done passages."""
+
+    opening_fen: int
+    balance_fen: int
+    kind: AccountKind
+    passages: tuple[Passage, ...]
+    more: bool = False
+    """The bank has more rows of the period than this answer holds: the next page is due."""
+
+
+def digest(statement: Statement) -> Digest:
+    """The done rows in order of effect, and the balance before them.
+
+    Conservation by the bank's own figures: opening + credits - debits = the balance after the last row.
+    """
+    done = sorted((row for row in statement.rows if row.done), key=lambda row: row.serial)
+    if done:
+        first = done[0]
+        opening = first.balance_fen - first.amount_fen if first.credit else first.balance_fen + first.amount_fen
+    else:
+        opening = statement.balance_fen
+    return Digest(
+        opening_fen=opening,
+        balance_fen=done[-1].balance_fen if done else statement.balance_fen,
+        kind=statement.kind,
+        passages=tuple(
+            Passage(
+                serial=row.serial,
+                at=row.at,
+                credit=row.credit,
+                amount_fen=row.amount_fen,
+                way=row.way,
+                institution=row.opponent_institution,
+                number=row.opponent_number,
+                name=row.opponent_name,
+                kind=row.opponent_kind,
+            )
+            for row in done
+        ),
+        more=statement.total_rows > len(statement.rows),
+    )

@@ -1,0 +1,81 @@
+"""The deadlines of a case, the bank's own values first (ARCHITECTURE 8): three clocks that are never mixed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.sheets import SheetState
+from workflows.casework.case import Case
+from workflows.casework.holding import gather_until
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One deadline as people read it."""
+
+    at: datetime
+    zh: str
+    en: str
+
+
+def deadlines(case: Case) -> list[Deadline]:
+    """All that is still to come or overdue, earliest first; a missing case filing stands before everything."""
+    found = []
+    expiries = [
+        (expires, account)
+        for account in case.state.accounts.values()
+        if account.stopped and (expires := getattr(account.stop, "expires", None)) is not None
+    ]
+    if expiries:
+        earliest, account = min(expiries, key=lambda one: one[0])
+        found.append(
+            Deadline(earliest, f"最早止付到期 {case.shown(account)}", f"first stop ends {case.shown(account)}")
+        )
+    for name, file in case.state.sheets.items():
+        if file.state is SheetState.PENDING:
+            found.append(Deadline(file.sheet.decide_by, f"审批单 {name} 决定期限", f"sheet {name} to be decided"))
+    found.sort(key=lambda one: one.at)
+    if not case.state.filing_number and case.start.report.transfers:
+        before = min((expires for expires, _ in expiries), default=case.start.received_at + timedelta(hours=case.policy.stop.term_hours))
+        found.insert(0, Deadline(before, "立案（缺立案号不能冻结）", "case filing is missing (no freeze without it)"))
+    return found
+
+
+def note_lapsed(case: Case) -> None:
+    """A stop whose end has passed at the bank is over: its money is no longer held by it."""
+    for key, account in case.state.accounts.items():
+        expires = getattr(account.stop, "expires", None)
+        if account.stopped and expires is not None and expires <= case.now:
+            account.stop_ended = True
+            if case.ledger.attributed(key) > account.frozen_fen:
+                case.problem(
+                    f"lapsed:{key}",
+                    f"{case.shown(account)} 止付已到期，资金可能流出",
+                    f"{case.shown(account)}: the stop has lapsed; money may leave",
+                )
+
+
+def next_deadline(case: Case, *, tracing: bool) -> datetime | None:
+    """When the case must wake up by itself: a sheet to gather, a small share undecided, a stop's end, a sheet's end."""
+    due = []
+    if case.state.first_ripe_at is not None:
+        due.append(gather_until(case, tracing=tracing))
+    waited = timedelta(minutes=case.policy.hold.release_proposed_minutes)
+    ripe_after = timedelta(minutes=case.policy.freeze.ripe_after_minutes)
+    for key, account in case.state.accounts.items():
+        if not account.stopped:
+            continue
+        if account.limited and account.limited_since and not account.release_proposed and not account.freezes:
+            due.append(account.limited_since + waited)
+        started = getattr(account.stop, "started", None)
+        if started is not None and case.ledger.attributed(key) > account.sheeted_fen:
+            due.append(started + ripe_after)
+        expires = getattr(account.stop, "expires", None)
+        if expires is not None:
+            due.append(expires)
+    due += [
+        file.sheet.decide_by
+        for file in case.state.sheets.values()
+        if file.state is SheetState.PENDING and not file.escalated
+    ]
+    later = [at for at in due if at > case.now]
+    return min(later, default=None)

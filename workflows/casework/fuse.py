@@ -1,0 +1,34 @@
+"""The fuse: a case asks ahead before it stops very many accounts, so that stops go on while somebody looks."""
+
+from domain.sheets import SheetKind
+from workflows.casework.case import Case
+from workflows.casework.paperwork import new_sheet
+
+
+def may_stop(case: Case, key: str) -> bool:
+    """Count one more stop; beyond what is allowed the account waits for a yes (ARCHITECTURE 7).
+
+    The register counts again before anything leaves; here it is only asked in time.
+    """
+    rules = case.policy.fuse
+    if case.state.stops_allowed == 0:
+        case.state.stops_allowed = rules.accounts_per_case
+    if case.state.stops_asked >= rules.ask_at * case.state.stops_allowed and not _asking(case):
+        new_sheet(
+            case,
+            SheetKind.FUSE,
+            why=f"{case.state.stops_asked}/{case.state.stops_allowed}",
+            quorum="fuse",
+        )
+    if case.state.stops_asked >= case.state.stops_allowed:
+        if key not in case.state.fuse_waiting:
+            case.state.fuse_waiting.append(key)
+        return False
+    case.state.stops_asked += 1
+    return True
+
+
+def _asking(case: Case) -> bool:
+    return any(
+        file.sheet.kind is SheetKind.FUSE and file.state.value == "pending" for file in case.state.sheets.values()
+    )

@@ -1,0 +1,282 @@
+"""From stopped to frozen, or let go: ripe accounts onto sheets, approved sheets to the banks, findings into effect."""
+
+from datetime import datetime, timedelta
+
+from domain.errands import Errand, ErrandKind, ErrandResult
+from domain.findings import Finding
+from domain.identifiers import account_key
+from domain.orders import Measure, Outcome, in_force
+from domain.sheets import Ruling, SheetKind, SheetLine, SheetState
+from workflows.casework.case import Case
+from workflows.casework.paperwork import new_sheet
+from workflows.casework.pursuit import pursue, small_share
+from workflows.casework.state import Account, FreezeHeld, SheetFile
+
+
+def hold(case: Case, *, tracing: bool) -> None:
+    """Make the sheets that are due. `tracing`: stops and queries are still on their way, so company may come."""
+    if case.state.cancelled:
+        return
+    _limit_small_shares(case)
+    _gather_ripe(case, tracing=tracing)
+    _propose_releases(case)
+
+
+def holdable_fen(case: Case, key: str, account: Account) -> int:
+    """What may still go on a sheet: attributed here and not sheeted, never more than the balance (DOMAIN section 10)."""
+    if account.finding is Finding.MERCHANT or account.letting_go or account.let_go:
+        return 0
+    attributed = case.ledger.attributed(key)
+    # attribution never exceeds the queue of lots, and the queue never exceeds what the bank's own rows add up to
+    return max(0, attributed - account.sheeted_fen)
+
+
+def _line(case: Case, key: str, account: Account, no: int) -> SheetLine:
+    amount = holdable_fen(case, key, account)
+    account.sheeted_fen += amount
+    return SheetLine(
+        no=no,
+        account=account.ref,
+        amount_fen=amount,
+        balance_fen=account.digest.balance_fen if account.digest else 0,
+        layer=account.layer,
+        limited=account.limited,
+    )
+
+
+def _limit_small_shares(case: Case) -> None:
+    """An account of small share is not held whole: its amount-limited freeze is asked for at once."""
+    due = []
+    for key, account in case.state.accounts.items():
+        if account.digest is None or account.query_out or account.finding is not None:
+            continue
+        if holdable_fen(case, key, account) < case.policy.trace.least_fen or not small_share(case, key, account):
+            continue
+        if not account.limited:
+            account.limited = True
+            account.limited_since = case.now
+        due.append((key, account))
+    _freeze_sheet(case, due, why="small_share")
+
+
+def _gather_ripe(case: Case, *, tracing: bool) -> None:
+    """Ripe accounts wait a moment for company, then share a sheet, so that one decision freezes forty."""
+    ripe = [(key, account) for key, account in _ripe(case) if holdable_fen(case, key, account) > 0]
+    if not ripe:
+        case.state.first_ripe_at = None
+        return
+    if case.state.first_ripe_at is None:
+        case.state.first_ripe_at = case.now
+    if case.now >= gather_until(case, tracing=tracing):
+        case.state.first_ripe_at = None
+        for start in range(0, len(ripe), case.policy.freeze.lines_per_sheet):
+            _freeze_sheet(case, ripe[start : start + case.policy.freeze.lines_per_sheet], why="ripe")
+
+
+def gather_until(case: Case, *, tracing: bool) -> datetime:
+    """When the waiting for company ends: soon when the trace is quiet, later while it goes on."""
+    rules = case.policy.freeze
+    since = case.state.first_ripe_at or case.now
+    return since + timedelta(seconds=rules.gather_most_seconds if tracing else rules.gather_seconds)
+
+
+def _ripe(case: Case) -> list[tuple[str, Account]]:
+    """Stopped, statement complete, no attributed inflow outstanding upstream; or so many minutes after the stop."""
+    outstanding = [
+        key
+        for key, account in case.state.accounts.items()
+        if not account.settled and not account.cut and not account.query_refused
+    ]
+    growing = case.ledger.settled_after(outstanding) if outstanding else set()
+    waited = timedelta(minutes=case.policy.freeze.ripe_after_minutes)
+    found = []
+    for key, account in case.state.accounts.items():
+        if not account.stopped or account.stop is None:
+            continue
+        started = getattr(account.stop, "started", None) or case.now
+        if (account.settled and key not in growing) or case.now - started >= waited:
+            found.append((key, account))
+    return found
+
+
+def _freeze_sheet(case: Case, due: list[tuple[str, Account]], *, why: str) -> None:
+    lines = [_line(case, key, account, no) for no, (key, account) in enumerate(due, start=1)]
+    if not lines:
+        return
+    total = sum(line.amount_fen for line in lines)
+    major = total > case.policy.freeze.city_above_fen
+    new_sheet(
+        case,
+        SheetKind.FREEZE,
+        lines=lines,
+        why=why,
+        quorum="freeze_city" if major else "freeze",
+        term_months=case.policy.freeze.term_months,
+    )
+
+
+def _propose_releases(case: Case) -> None:
+    """A stopped account of small share, undecided for too long: its release is proposed to the duty chief."""
+    waited = timedelta(minutes=case.policy.hold.release_proposed_minutes)
+    due = []
+    for key, account in case.state.accounts.items():
+        if (
+            account.limited
+            and account.stopped
+            and not account.freezes
+            and not account.release_proposed
+            and not account.letting_go
+            and account.limited_since is not None
+            and case.now - account.limited_since >= waited
+        ):
+            account.release_proposed = True
+            due.append(
+                SheetLine(
+                    no=len(due) + 1,
+                    account=account.ref,
+                    amount_fen=case.ledger.attributed(key),
+                    balance_fen=account.digest.balance_fen if account.digest else 0,
+                    layer=account.layer,
+                    limited=True,
+                )
+            )
+    if due:
+        new_sheet(case, SheetKind.RELEASE, lines=due, why="small_share_undecided", quorum="release")
+
+
+def escalate(case: Case) -> None:
+    """A sheet's deadline has passed without a decision: silence is not no, it climbs to the duty chief."""
+    for name, file in case.state.sheets.items():
+        if file.state is SheetState.PENDING and not file.escalated and file.sheet.decide_by <= case.now:
+            file.escalated = True
+            case.problem(
+                f"silence:{name}",
+                f"审批单 {name} 超过决定期限，请值班长处理",
+                f"sheet {name} is past its deadline: the duty chief must see to it",
+            )
+
+
+# ------------------------------------------------------------------ decisions
+
+
+def apply_ruling(case: Case, ruling: Ruling) -> None:
+    """What the register made of a decision, put into effect when it completes the sheet."""
+    file = case.state.sheets.get(ruling.sheet)
+    if file is None or not ruling.accepted or file.state is not SheetState.PENDING:
+        return
+    file.awaited = [role.value for role in ruling.awaited]
+    file.decided_by = list(ruling.decided_by)
+    file.excepted = sorted({*file.excepted, *ruling.except_lines})
+    file.state = ruling.state
+    if file.state is not SheetState.PENDING:
+        case.solved(f"silence:{ruling.sheet}")
+    if ruling.state is SheetState.APPROVED:
+        _carry_out(case, file)
+    elif ruling.state is SheetState.REJECTED and file.sheet.kind is SheetKind.FREEZE:
+        for line in file.sheet.lines:
+            account = case.state.accounts[account_key(line.account.institution, line.account.number)]
+            let_go(case, account, cause="decision")
+
+
+def _carry_out(case: Case, file: SheetFile) -> None:
+    match file.sheet.kind:
+        case SheetKind.FREEZE:
+            for line in file.sheet.lines:
+                if line.no not in file.excepted:
+                    _freeze(case, file, line)
+        case SheetKind.RELEASE:
+            for line in file.sheet.lines:
+                if line.no not in file.excepted:
+                    account = case.state.accounts[account_key(line.account.institution, line.account.number)]
+                    let_go(case, account, cause="decision")
+        case SheetKind.FUSE:
+            case.state.stops_allowed += case.policy.fuse.each_yes_opens
+            case.fuse_raises.append(file.sheet.name)
+            waiting, case.state.fuse_waiting = case.state.fuse_waiting, []
+            for key in waiting:
+                pursue(case, key, case.state.accounts[key])
+        case SheetKind.CANCEL:
+            case.state.cancelled = True
+
+
+def _freeze(case: Case, file: SheetFile, line: SheetLine) -> None:
+    account = case.state.accounts[account_key(line.account.institution, line.account.number)]
+    if account.finding is Finding.MERCHANT or account.letting_go:
+        return
+    account.freeze_sequence += 1
+    case.errand(
+        ErrandKind.FREEZE,
+        account,
+        amount_fen=line.amount_fen,
+        sequence=account.freeze_sequence,
+        sheet=file.sheet.name,
+        cause="covered",
+    )
+
+
+def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
+    """What a bank answered about a freeze, a lift or an unfreeze."""
+    if errand.account is None:
+        return
+    key = account_key(errand.account.institution, errand.account.number)
+    account = case.state.accounts[key]
+    if (freeze := result.outcomes.get(Measure.FREEZE)) is not None:
+        _take_freeze(case, key, account, errand, freeze)
+    if (lift := result.outcomes.get(Measure.LIFT)) is not None and (
+        in_force(lift) or (lift.kind == "held_back" and lift.reason == "nothing_to_end")
+    ):
+        account.stop_ended = True
+        account.let_go = account.let_go or errand.cause in {"finding", "decision"}
+    if (unfreeze := result.outcomes.get(Measure.UNFREEZE)) is not None and in_force(unfreeze):
+        account.freezes = [freeze for freeze in account.freezes if freeze.sequence != errand.sequence]
+        if not account.freezes:
+            case.ledger.uncover(key)
+            account.let_go = True
+
+
+def _take_freeze(case: Case, key: str, account: Account, errand: Errand, freeze: Outcome) -> None:
+    if any(held.sequence == errand.sequence for held in account.freezes):
+        return
+    if in_force(freeze) and freeze.kind in {"executed", "partial"}:
+        executed = freeze.amount_fen if freeze.amount_fen is not None else (errand.amount_fen or 0)
+        account.freezes.append(FreezeHeld(sequence=errand.sequence, amount_fen=executed))
+        case.ledger.cover(key, executed)
+        case.solved(f"freeze:{key}")
+        if account.finding is Finding.MERCHANT or account.letting_go:
+            _unfreeze_all(case, account, cause="finding")
+    elif freeze.kind in {"refused", "held_elsewhere"}:
+        case.problem(
+            f"freeze:{key}",
+            f"{case.shown(account)} 冻结未执行（{freeze.code}），请人工处理",
+            f"{case.shown(account)}: freeze not executed ({freeze.code}); a person must act",
+        )
+
+
+# ------------------------------------------------------------------ findings and letting go
+
+
+def take_finding(case: Case, key: str, finding: Finding) -> None:
+    """A finding moves the account: an honest merchant is let go at once, all others stay held."""
+    account = case.state.accounts.get(key)
+    if account is None:
+        return
+    account.finding = finding
+    if finding is Finding.MERCHANT:
+        let_go(case, account, cause="finding")
+
+
+def let_go(case: Case, account: Account, *, cause: str) -> None:
+    """End every measure of this case on the account. What is still on its way ends when it arrives."""
+    if account.letting_go:
+        return
+    account.letting_go = True
+    if account.stop_asked and not account.stop_ended:
+        case.errand(ErrandKind.LIFT, account, cause=cause)
+    _unfreeze_all(case, account, cause=cause)
+    if not account.stop_asked and not account.freezes:
+        account.let_go = True
+
+
+def _unfreeze_all(case: Case, account: Account, *, cause: str) -> None:
+    for freeze in account.freezes:
+        case.errand(ErrandKind.UNFREEZE, account, sequence=freeze.sequence, cause=cause)

@@ -1,0 +1,36 @@
+"""Making sheets: fixed when made, named, with a deadline and the quorum the policy asks for."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from domain.identifiers import sheet_name
+from domain.sheets import LETTERS, Sheet, SheetKind, SheetLine
+from workflows.casework.case import Case
+from workflows.casework.state import SheetFile
+
+CENTRE = "centre"
+"""The requester of sheets that the procedure itself makes: no officer, so any officer entitled may decide."""
+
+
+def new_sheet(
+    case: Case, kind: SheetKind, *, lines: Sequence[SheetLine] = (), why: str = "", quorum: str, term_months: int = 0
+) -> Sheet:
+    """Make a sheet, put it among the pending ones and into the tray of sheets to keep."""
+    count = case.state.sheet_count.get(kind.value, 0) + 1
+    case.state.sheet_count[kind.value] = count
+    sheet = Sheet(
+        name=sheet_name(LETTERS[kind], count),
+        case_id=case.start.case_id,
+        kind=kind,
+        lines=tuple(lines),
+        term_months=term_months,
+        made_at=case.now,
+        decide_by=case.now + timedelta(minutes=case.policy.hold.decide_within_minutes),
+        requester=CENTRE,
+        quorum=case.policy.quorum[quorum],
+        policy_version=case.policy.version,
+        why=why,
+    )
+    case.state.sheets[sheet.name] = SheetFile(sheet=sheet, awaited=[role.value for role in sheet.quorum])
+    case.sheets.append(sheet)
+    return sheet

@@ -1,0 +1,123 @@
+"""What a case knows: one serialisable object, carried whole into the next run when a history grows long."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.case import CaseOutcome, Status
+from domain.findings import Finding
+from domain.frozen import Frozen
+from domain.orders import AccountRef, FourElements, Outcome, in_force
+from domain.sheets import Sheet, SheetState
+from domain.statement import Digest, Way
+
+
+class FreezeHeld(Frozen):
+    """One executed freeze of this case: its sequence names it when it is to end."""
+
+    sequence: int
+    amount_fen: int
+
+
+class Account(BaseModel):
+    """One involved account, from the moment the case hears of it."""
+
+    ref: AccountRef
+    layer: int
+    met_at: datetime
+    evidence: FourElements
+    mine_in_fen: int = 0
+    """This report's fen of the largest transfer known, only to choose the evidence."""
+    query_first: bool = False
+    """A company is queried before it is stopped."""
+    stop_asked: bool = False
+    stop: Outcome | None = None
+    stop_sequence: int = 0
+    stop_ended: bool = False
+    """The stop was lifted, or has lapsed."""
+    queries: int = 0
+    query_out: bool = False
+    query_refused: bool = False
+    digest: Digest | None = None
+    sheeted_fen: int = 0
+    """On sheets, decided or not: only the difference goes on a further one."""
+    freezes: list[FreezeHeld] = []
+    freeze_sequence: int = 0
+    limited: bool = False
+    """Of small share: only an amount-limited freeze, asked for at once."""
+    limited_since: datetime | None = None
+    release_proposed: bool = False
+    letting_go: bool = False
+    let_go: bool = False
+    finding: Finding | None = None
+    visit: int = 0
+    """The ordinal of its on-site verification; 0: none."""
+    cut: str = ""
+    """Which bound of tracing ends the branch here."""
+    whole_hold_refused: bool = False
+
+    @property
+    def stopped(self) -> bool:
+        """An effective stop stands on it."""
+        return in_force(self.stop) and not self.stop_ended
+
+    @property
+    def frozen_fen(self) -> int:
+        """What this case's executed freezes hold."""
+        return sum(freeze.amount_fen for freeze in self.freezes)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more is awaited from its bank: stopped or not to be stopped, and its statement is in."""
+        return self.digest is not None and not self.query_out
+
+
+class SheetFile(BaseModel):
+    """One sheet and what became of it."""
+
+    sheet: Sheet
+    state: SheetState = SheetState.PENDING
+    awaited: list[str] = []
+    decided_by: list[str] = []
+    excepted: list[int] = []
+    escalated: bool = False
+    kept: bool = False
+
+
+class Problem(Frozen):
+    """Something a person must know; in both languages, with nothing personal in it."""
+
+    zh: str
+    en: str
+    since: datetime
+
+
+class CaseState(BaseModel):
+    """All of it. Dictionaries keep the order of arrival: the workflow may iterate over them."""
+
+    status: Status = Status.RECEIVED
+    outcome: CaseOutcome = CaseOutcome.OPEN
+    begun: bool = False
+    accounts: dict[str, Account] = {}
+    numbers: dict[str, str] = {}
+    """Reported numbers and links: what came of the carriers' orders."""
+    errand_no: int = 0
+    sheets: dict[str, SheetFile] = {}
+    sheet_count: dict[str, int] = {}
+    visits: int = 0
+    visits_open: dict[str, int] = {}
+    filing_number: str = ""
+    problems: dict[str, Problem] = {}
+    unknown: dict[int, datetime] = {}
+    """Errands whose order is sent and unanswered, since when."""
+    asked_person: list[int] = []
+    stops_allowed: int = 0
+    stops_asked: int = 0
+    fuse_waiting: list[str] = []
+    first_ripe_at: datetime | None = None
+    cancel_asked: bool = False
+    cancelled: bool = False
+    left: dict[Way, int] = {}
+    rechecks: int = 0
+    batches: int = 0
+    runs: int = 1

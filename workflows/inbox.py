@@ -1,0 +1,84 @@
+"""What people send to a running case, taken in by total handlers: nothing typed in the Temporal UI can stick a case."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    HandleSignalInput,
+    HandleUpdateInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+from domain.words import Complaint
+
+TOO_MANY = Complaint(
+    zh="只接受一个输入，收到多个，已忽略", en="one input is expected, several came; nothing was done with them"
+)
+UNREADABLE = Complaint(zh="输入无法解码，已忽略", en="the input cannot be decoded; nothing was done with it")
+
+
+def given(payload: RawValue | None) -> Any:
+    """What was typed, or a Complaint. Never raises."""
+    if payload is None:
+        return None
+    try:
+        return workflow.payload_converter().from_payload(payload.payload)
+    except Exception:  # noqa: BLE001 - junk of any kind must become a complaint, never a failed workflow task
+        return UNREADABLE
+
+
+def refusal(complaint: Complaint) -> ApplicationError:
+    """The words an officer sees in the dialog of an update."""
+    return ApplicationError(complaint.both, type="Refused", non_retryable=True)
+
+
+def note(complaint: Complaint, name: str) -> None:
+    """Make what could not be understood visible in the case's details."""
+    instance = workflow.instance()
+    misunderstood = getattr(instance, "misunderstood", None)
+    if callable(misunderstood):
+        misunderstood(name, complaint)
+
+
+class _OneInputOnly(WorkflowInboundInterceptor):
+    """Two inputs to a one-input handler would fail the workflow task for ever: they are noted and dropped here."""
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:
+        if len(input.args) > 1 and not _is_dynamic_signal(input.signal):
+            note(TOO_MANY, input.signal)
+            return
+        await super().handle_signal(input)
+
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+        if len(input.args) > 1 and not _is_dynamic_update(input.update):
+            raise refusal(TOO_MANY)
+        super().handle_update_validator(input)
+
+
+def _is_dynamic_signal(name: str) -> bool:
+    return workflow.get_signal_handler(name) is None
+
+
+def _is_dynamic_update(name: str) -> bool:
+    return workflow.get_update_handler(name) is None
+
+
+class InboxInterceptor(Interceptor):
+    """Put on every worker that runs workflows."""
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: ARG002 - the SDK's signature
+    ) -> type[WorkflowInboundInterceptor]:
+        """The guard of all inputs."""
+        return _OneInputOnly
+
+
+def first(args: Sequence[RawValue]) -> RawValue | None:
+    """The one input of a dynamic handler, None when there is not exactly one."""
+    return args[0] if len(args) == 1 else None

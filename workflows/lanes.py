@@ -1,0 +1,103 @@
+"""Lanes with group commit: orders to one institution wait while batches are in flight, then leave together.
+
+At low load nothing waits. A batch comes back as soon as some of it is answered; the rest goes along with the next.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from domain.errands import BatchResult, Errand, ErrandBatch, ErrandResult
+from domain.institutions import Institution
+from domain.policy import Policy
+
+Send = Callable[[ErrandBatch], Awaitable[BatchResult]]
+Arrived = Callable[[Errand, ErrandResult], None]
+
+
+class Lane:
+    """The lane of one case to one institution."""
+
+    def __init__(self, case_id: str, institution: Institution, policy: Policy, send: Send, arrived: Arrived) -> None:
+        """`send` runs one batch; `arrived` is told each result, complete or not."""
+        rules, channel = policy.lanes, institution.channel
+        self.institution = institution
+        self._case_id = case_id
+        self._most = rules.batch_most
+        self._most_in_flight = rules.in_flight[channel]
+        self._patience = rules.patience_seconds[channel]
+        self._linger = rules.linger_seconds[channel]
+        self._resend = policy.unknown.resend_after_seconds[channel]
+        self._most_rows = policy.trace.most_rows
+        self._send = send
+        self._arrived = arrived
+        self._waiting: list[Errand] = []
+        self._parked: list[tuple[datetime, Errand]] = []
+        self.in_flight = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is waiting or on its way; what is parked is not."""
+        return bool(self._waiting) or self.in_flight > 0
+
+    @property
+    def waiting(self) -> int:
+        """How many errands wait for a place in a batch."""
+        return len(self._waiting)
+
+    @property
+    def unfinished(self) -> list[Errand]:
+        """Errands to carry into the next run; only asked for when nothing is in flight."""
+        return self._waiting + [errand for _, errand in self._parked]
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the first parked errand is due again."""
+        return min((due for due, _ in self._parked), default=None)
+
+    def put(self, errand: Errand) -> None:
+        """One more errand."""
+        self._waiting.append(errand)
+
+    def park(self, errand: Errand, until: datetime) -> None:
+        """Ask again later: a person was told, the institution is slow or down."""
+        self._parked.append((until, errand))
+
+    def pump(self, now: datetime) -> None:
+        """Let leave what may leave."""
+        due = [errand for until, errand in self._parked if until <= now]
+        if due:
+            self._parked = [(until, errand) for until, errand in self._parked if until > now]
+            self._waiting.extend(due)
+        while self._waiting and self.in_flight < self._most_in_flight:
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            self.in_flight += 1
+            task = asyncio.create_task(self._carry(batch))
+            task.add_done_callback(lambda done: done.exception())
+
+    async def _carry(self, errands: list[Errand]) -> None:
+        try:
+            result = await self._send(
+                ErrandBatch(
+                    case_id=self._case_id,
+                    institution=self.institution,
+                    errands=tuple(errands),
+                    patience_s=self._patience,
+                    linger_s=self._linger,
+                    resend_after_s=self._resend,
+                    most_rows=self._most_rows,
+                )
+            )
+        finally:
+            self.in_flight -= 1
+        by_no = {one.no: one for one in result.results}
+        for errand in errands:
+            self._arrived(errand, by_no.get(errand.no) or ErrandResult(no=errand.no, complete=False))
+
+
+def pause_after(unknown_for: timedelta, policy: Policy) -> timedelta:
+    """How long to wait before an institution is asked again: as long as it has been silent, within the policy's bounds."""
+    rules = policy.unknown
+    return timedelta(
+        seconds=min(max(unknown_for.total_seconds() / 2, rules.slow_every_seconds), rules.slow_most_seconds)
+    )

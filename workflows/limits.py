@@ -1,0 +1,45 @@
+"""Time limits of everything a workflow asks for: the one table of them, and the queues things go to.
+
+Time is bounded, not attempts: an order is worth sending as long as its money can still be there.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+CASES_QUEUE = "holdfast-cases"
+"""Workflows, and the register's activities beside them: on the same queue they start eagerly, without a poll between."""
+
+
+def institution_queue(institution: str) -> str:
+    """One queue an institution: a slow bank delays nobody else's."""
+    return f"holdfast-institution-{institution}"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an activity may take. `one_try` seconds for one attempt, `worth` for all of them."""
+
+    one_try: timedelta
+    worth: timedelta
+    heartbeat: timedelta | None
+    retry: RetryPolicy
+
+
+_SOON = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=10)
+)
+
+INSTITUTION = Limits(
+    one_try=timedelta(seconds=90),  # patience of the slowest channel (20 s) with room for a machine under load
+    worth=timedelta(days=180),  # as long as a freeze lasts: an unanswered order is never given up
+    heartbeat=timedelta(seconds=5),  # heartbeats every second: a killed worker's batch is elsewhere after these
+    retry=_SOON,
+)
+REGISTER = Limits(
+    one_try=timedelta(seconds=30),
+    worth=timedelta(days=180),  # the register may be down for a while; nothing is lost by waiting
+    heartbeat=None,
+    retry=_SOON,
+)
