@@ -16,6 +16,9 @@ from temporalio.worker import (
 
 from domain.words import Complaint
 
+NOTHING: RawValue = None  # type: ignore[assignment]
+"""No input at all. The handlers' type hint has to be RawValue itself, or the SDK decodes before we can look."""
+
 TOO_MANY = Complaint(
     zh="只接受一个输入，收到多个，已忽略", en="one input is expected, several came; nothing was done with them"
 )

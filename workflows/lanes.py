@@ -3,13 +3,13 @@
 At low load nothing waits. A batch comes back as soon as some of it is answered; the rest goes along with the next.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from domain.errands import BatchResult, Errand, ErrandBatch, ErrandResult
 from domain.institutions import Institution
 from domain.policy import Policy
+from workflows.tasks import Tasks
 
 Send = Callable[[ErrandBatch], Awaitable[BatchResult]]
 Arrived = Callable[[Errand, ErrandResult], None]
@@ -18,7 +18,9 @@ Arrived = Callable[[Errand, ErrandResult], None]
 class Lane:
     """The lane of one case to one institution."""
 
-    def __init__(self, case_id: str, institution: Institution, policy: Policy, send: Send, arrived: Arrived) -> None:
+    def __init__(  # noqa: PLR0913 - a lane stands between a case, its institution and the workflow's own tasks
+        self, case_id: str, institution: Institution, policy: Policy, tasks: Tasks, send: Send, arrived: Arrived
+    ) -> None:
         """`send` runs one batch; `arrived` is told each result, complete or not."""
         rules, channel = policy.lanes, institution.channel
         self.institution = institution
@@ -29,6 +31,7 @@ class Lane:
         self._linger = rules.linger_seconds[channel]
         self._resend = policy.unknown.resend_after_seconds[channel]
         self._most_rows = policy.trace.most_rows
+        self._tasks = tasks
         self._send = send
         self._arrived = arrived
         self._waiting: list[Errand] = []
@@ -72,8 +75,7 @@ class Lane:
         while self._waiting and self.in_flight < self._most_in_flight:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             self.in_flight += 1
-            task = asyncio.create_task(self._carry(batch))
-            task.add_done_callback(lambda done: done.exception())
+            self._tasks.start(self._carry(batch))
 
     async def _carry(self, errands: list[Errand]) -> None:
         try:

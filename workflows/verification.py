@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sheets import Ruling
     from domain.words import SAY_FINDING, Complaint, FindingWords, finding_words
     from workflows.asking import ask_register
-    from workflows.inbox import TOO_MANY, first, given, refusal
+    from workflows.inbox import NOTHING, TOO_MANY, first, given, refusal
 
 HOW = '{"officer": "警号", "finding": "mule|victim|merchant|not_found", "remark": "…"} 或 "警号 merchant 说明"'
 
@@ -47,7 +47,7 @@ class VerificationWorkflow:
         return Visited(institution=visit.institution, number=visit.number, finding=self.found)
 
     @workflow.signal(name="finding", description=f"查证结果 / finding: {HOW}")
-    def hear(self, payload: RawValue = None) -> None:  # type: ignore[assignment]
+    def hear(self, payload: RawValue = NOTHING) -> None:
         """A finding, total: what is not understood is noted in the details."""
         words = finding_words(given(payload))
         if isinstance(words, Complaint):
@@ -56,7 +56,7 @@ class VerificationWorkflow:
             self.heard.append(words)
 
     @workflow.update(name="finding", description=f"查证结果 / finding: {HOW}")
-    async def answer(self, payload: RawValue = None) -> str:  # type: ignore[assignment]
+    async def answer(self, payload: RawValue = NOTHING) -> str:
         """A finding with an answer in words."""
         words = finding_words(given(payload))
         if isinstance(words, Complaint):
@@ -67,7 +67,7 @@ class VerificationWorkflow:
         return ruling.zh
 
     @answer.validator
-    def _answer_shape(self, payload: RawValue = None) -> None:  # type: ignore[assignment]
+    def _answer_shape(self, payload: RawValue = NOTHING) -> None:
         words = finding_words(given(payload))
         if isinstance(words, Complaint):
             raise refusal(words)
@@ -125,6 +125,6 @@ class VerificationWorkflow:
         workflow.set_current_details(
             f"### 落地查证 / on-site verification\n\n{self.visit.case_number} · "
             f"{masked(self.visit.institution_code, self.visit.number)}\n\n"
-            f"请输入 / type in signal or update `finding`:\n\n`\"警号 mule|victim|merchant|not_found 说明\"`"
+            f'请输入 / type in signal or update `finding`:\n\n`"警号 mule|victim|merchant|not_found 说明"`'
             f"\n\n{SAY_FINDING.en}{found}{notes}"
         )

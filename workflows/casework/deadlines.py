@@ -35,7 +35,10 @@ def deadlines(case: Case) -> list[Deadline]:
             found.append(Deadline(file.sheet.decide_by, f"审批单 {name} 决定期限", f"sheet {name} to be decided"))
     found.sort(key=lambda one: one.at)
     if not case.state.filing_number and case.start.report.transfers:
-        before = min((expires for expires, _ in expiries), default=case.start.received_at + timedelta(hours=case.policy.stop.term_hours))
+        before = min(
+            (expires for expires, _ in expiries),
+            default=case.start.received_at + timedelta(hours=case.policy.stop.term_hours),
+        )
         found.insert(0, Deadline(before, "立案（缺立案号不能冻结）", "case filing is missing (no freeze without it)"))
     return found
 

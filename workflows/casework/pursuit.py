@@ -170,9 +170,7 @@ def _meet(case: Case, source: Account, outflow: Outflow, known: int) -> int:
             met.evidence = evidence
         return 0
     account = Account(
-        ref=AccountRef(
-            institution=passage.institution, number=passage.number, name=passage.name, kind=passage.kind
-        ),
+        ref=AccountRef(institution=passage.institution, number=passage.number, name=passage.name, kind=passage.kind),
         layer=source.layer + 1,
         met_at=case.now,
         evidence=evidence,
@@ -237,4 +235,3 @@ def recheck(case: Case) -> None:
         uncovered = case.ledger.attributed(key) - (account.frozen_fen if not account.stopped else 1 << 62)
         if uncovered > 0 and not account.query_out and account.cut != "no_line":
             query(case, account)
-

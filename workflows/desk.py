@@ -1,0 +1,212 @@
+"""The case's desk at the register: decisions ruled on, the filing entered, and the books kept."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
+    from domain.books import BookEntry, Books
+    from domain.case import move
+    from domain.identifiers import account_key
+    from domain.sheets import Decision, Ruling, SheetKind, SheetState
+    from domain.words import Complaint, DecisionWords, FilingWords
+    from workflows.asking import ask_register
+    from workflows.casework import accounting, holding
+    from workflows.casework.case import Case
+    from workflows.tasks import Tasks
+
+KEEP_EVERY = timedelta(seconds=2)
+"""While a trace runs, books follow at this distance: people read slower than orders travel."""
+NOT_KEPT = Complaint(zh="登记失败，请重试", en="could not be kept, please try again")
+
+Misunderstood = Callable[[str, Complaint], None]
+
+
+class Desk:
+    """What goes between one case and the register."""
+
+    def __init__(self, case: Case, tasks: Tasks, wake: Callable[[], None], misunderstood: Misunderstood) -> None:
+        """`misunderstood` makes a refusal visible where nobody waits for an answer."""
+        self._case = case
+        self._tasks = tasks
+        self._wake = wake
+        self._misunderstood = misunderstood
+        self._inbox: list[DecisionWords] = []
+        self._ruling = False
+        self._recording = False
+        self._entries: dict[str, BookEntry] = {}
+        self._books: Books | None = None
+        self._status = ""
+        self._kept_at = case.now
+
+    @property
+    def busy(self) -> bool:
+        """Something is being asked of the register, or is about to be."""
+        return bool(self._inbox) or self._ruling or self._recording or bool(self._case.sheets)
+
+    # ------------------------------------------------------------ decisions and filing
+
+    def not_now(self, words: DecisionWords) -> Complaint | None:
+        """Why this decision cannot be taken now; None when it can."""
+        file = self._case.state.sheets.get(words.sheet)
+        if file is None:
+            return Complaint(zh=f"没有审批单 {words.sheet}", en=f"there is no sheet {words.sheet}")
+        if file.state is not SheetState.PENDING:
+            return Complaint(zh=f"审批单 {words.sheet} 已办结", en=f"sheet {words.sheet} is decided already")
+        if file.sheet.kind is SheetKind.FREEZE and not self._case.state.filing_number:
+            return Complaint(
+                zh="尚未立案，不能批准冻结：请先登记立案号", en="no case filing yet: enter it first (filing)"
+            )
+        return None
+
+    def hear(self, words: DecisionWords) -> None:
+        """Take a decision that came by signal; those that came together are ruled on together."""
+        self._inbox.append(words)
+        self._wake()
+
+    def rule(self) -> None:
+        """Have the decisions that came in ruled on."""
+        if self._inbox and not self._ruling:
+            self._ruling = True
+            self._tasks.start(self._rule())
+
+    async def decide(self, words: DecisionWords) -> Ruling:
+        """Have one decision ruled on and put into effect."""
+        decision = self._decision(words, via="update")
+        ruling = (await self._ask([decision]))[0]
+        self._apply(ruling)
+        return ruling
+
+    async def file(self, words: FilingWords) -> Ruling:
+        """Enter the case filing (立案)."""
+        filing = Filing(
+            case_id=self._case.start.case_id, number=words.number, officer=words.officer, at=workflow.now()
+        )
+        try:
+            ruling = await ask_register("keep_filing", filing, Ruling, "登记立案 / keep the case filing")
+        except ActivityError:
+            return Ruling(accepted=False, sheet="", zh=NOT_KEPT.zh, en=NOT_KEPT.en)
+        if ruling.accepted:
+            self._case.state.filing_number = words.number
+        self._wake()
+        return ruling
+
+    async def hear_filing(self, words: FilingWords) -> None:
+        """The filing by signal: a refusal becomes visible in the details."""
+        ruling = await self.file(words)
+        if not ruling.accepted:
+            self._misunderstood("filing", Complaint(zh=ruling.zh, en=ruling.en))
+
+    async def _rule(self) -> None:
+        words, self._inbox = self._inbox, []
+        decisions = [self._decision(one, via="signal") for one in words]
+        for decision, ruling in zip(decisions, await self._ask(decisions), strict=True):
+            self._apply(ruling)
+            if not ruling.accepted:
+                self._misunderstood(f"decide {decision.sheet}", Complaint(zh=ruling.zh, en=ruling.en))
+        self._ruling = False
+        self._wake()
+
+    def _decision(self, words: DecisionWords, via: str) -> Decision:
+        return Decision(
+            case_id=self._case.start.case_id,
+            sheet=words.sheet,
+            officer=words.officer,
+            verdict=words.verdict,
+            except_lines=words.except_lines,
+            reason=words.reason,
+            via=via,
+            at=workflow.now(),
+        )
+
+    async def _ask(self, decisions: Sequence[Decision]) -> Sequence[Ruling]:
+        # a sheet is decided on only once the register keeps it
+        await workflow.wait_condition(lambda: all(self._case.state.sheets[one.sheet].kept for one in decisions))
+        try:
+            answer = await ask_register(
+                "decide", Decisions(decisions=tuple(decisions)), Rulings, "登记审批 / keep decisions"
+            )
+        except ActivityError:
+            return [Ruling(accepted=False, sheet=one.sheet, zh=NOT_KEPT.zh, en=NOT_KEPT.en) for one in decisions]
+        return answer.rulings
+
+    def _apply(self, ruling: Ruling) -> None:
+        self._case.now = workflow.now()
+        holding.apply_ruling(self._case, ruling)
+        self._wake()
+
+    # ------------------------------------------------------------ books
+
+    def keep(self, *, tracing: bool) -> bool:
+        """Have the register keep what is new: sheets at once, books when the trace pauses. True when something was due."""
+        record = self._due(tracing=tracing)
+        if record is None:
+            return False
+        self._recording = True
+        self._tasks.start(self._keep(record))
+        return True
+
+    async def close(self) -> Books:
+        """Keep the end of the case."""
+        entries = accounting.entries(self._case)
+        books = accounting.books(self._case, entries)
+        self._recording = True
+        await self._keep(self._record(entries, books, outcome=self._case.state.outcome.value))
+        return books
+
+    def _due(self, *, tracing: bool) -> CaseRecord | None:
+        if self._recording:
+            return None
+        case, now = self._case, workflow.now()
+        urgent = bool(case.sheets or case.fuse_raises)
+        if not urgent and tracing and now - self._kept_at < KEEP_EVERY:
+            return None
+        entries = accounting.entries(case)
+        books = accounting.books(case, entries)
+        if not urgent and not tracing and accounting.finished(case, books, entries):
+            return None  # the close keeps it all
+        case.state.status = move(case.state.status, accounting.status(case, tracing=tracing))
+        unchanged = books == self._books and case.state.status.value == self._status
+        record = self._record(entries, books)
+        if not urgent and unchanged and not record.entries:
+            return None
+        self._kept_at = now
+        return record
+
+    def _record(self, entries: list[BookEntry], books: Books, outcome: str = "") -> CaseRecord:
+        case = self._case
+        changed = [one for one in entries if self._entries.get(_key(one)) != one]
+        sheets, case.sheets = case.sheets, []
+        raises, case.fuse_raises = case.fuse_raises, []
+        return CaseRecord(
+            case_id=case.start.case_id,
+            sheets=tuple(sheets),
+            fuse_raises=tuple(raises),
+            fuse_opens=case.policy.fuse.each_yes_opens,
+            books=books,
+            entries=tuple(changed),
+            status=case.state.status.value,
+            outcome=outcome,
+            at=workflow.now(),
+        )
+
+    async def _keep(self, record: CaseRecord) -> None:
+        try:
+            await ask_register("keep_record", record, bool, "登记案件账 / keep the case's books")
+        except ActivityError:
+            self._case.sheets = [*record.sheets, *self._case.sheets]
+            self._case.fuse_raises = [*record.fuse_raises, *self._case.fuse_raises]
+        else:
+            self._entries.update({_key(one): one for one in record.entries})
+            self._books, self._status = record.books, record.status
+            for sheet in record.sheets:
+                self._case.state.sheets[sheet.name].kept = True
+        self._recording = False
+        self._wake()
+
+
+def _key(entry: BookEntry) -> str:
+    return account_key(entry.account.institution, entry.account.number)

@@ -1,0 +1,183 @@
+"""Orders out, answers in: the lanes of a case, and what becomes of errands that are not answered yet."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.errands import ERRAND_WORDS, BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
+    from domain.identifiers import account_key
+    from domain.money import shown
+    from domain.orders import Unknown
+    from workflows.casework import carriers, holding, pursuit
+    from workflows.casework.case import Case
+    from workflows.lanes import Lane, pause_after
+    from workflows.limits import INSTITUTION, institution_queue
+    from workflows.tasks import Tasks
+
+AFTER_FAILURE = timedelta(seconds=30)
+"""A batch whose activity was given up or cancelled is not lost: its errands are asked again after this."""
+
+
+class Dispatch:
+    """All lanes of one case."""
+
+    def __init__(self, case: Case, tasks: Tasks, wake: Callable[[], None]) -> None:
+        """`wake` lets the procedure go on when something has arrived."""
+        self._case = case
+        self._tasks = tasks
+        self._wake = wake
+        self._lanes: dict[str, Lane] = {}
+        self._arrived: list[tuple[Errand, ErrandResult]] = []
+
+    @property
+    def tracing(self) -> bool:
+        """Orders are waiting or on their way: company for ripe accounts may still come."""
+        return any(lane.busy for lane in self._lanes.values())
+
+    @property
+    def busy(self) -> bool:
+        """Anything at all is to be done with orders; what is parked is not."""
+        return self.tracing or bool(self._arrived) or bool(self._case.errands)
+
+    @property
+    def in_flight(self) -> int:
+        """Batches on their way."""
+        return sum(lane.in_flight for lane in self._lanes.values())
+
+    @property
+    def waiting(self) -> int:
+        """Errands waiting for a batch."""
+        return sum(lane.waiting for lane in self._lanes.values())
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the first parked errand is due again."""
+        return min((at for lane in self._lanes.values() if (at := lane.next_due) is not None), default=None)
+
+    @property
+    def unfinished(self) -> tuple[Errand, ...]:
+        """What the next run has to take along."""
+        return tuple(errand for lane in self._lanes.values() for errand in lane.unfinished)
+
+    def resume(self, errands: tuple[Errand, ...]) -> None:
+        """Take up what the run before left."""
+        for errand in errands:
+            self._lane(errand.institution).put(errand)
+
+    def send(self) -> None:
+        """Errands into their lanes, and out."""
+        errands, self._case.errands = self._case.errands, []
+        for errand in errands:
+            self._lane(errand.institution).put(errand)
+        for lane in self._lanes.values():
+            lane.pump(workflow.now())
+
+    def take_in(self) -> None:
+        """Work in what has arrived."""
+        arrived, self._arrived = self._arrived, []
+        for errand, result in arrived:
+            if errand.kind in {ErrandKind.CLOSE_NUMBER, ErrandKind.BLOCK_LINK}:
+                carriers.take_result(self._case, errand, result)
+            elif errand.kind in {ErrandKind.PURSUE, ErrandKind.STOP, ErrandKind.QUERY}:
+                pursuit.take_result(self._case, errand, result)
+            else:
+                holding.take_measure(self._case, errand, result)
+            if result.complete:
+                self._answered(errand)
+            else:
+                self._again(errand, result)
+
+    # ------------------------------------------------------------ plumbing
+
+    def _lane(self, institution: str) -> Lane:
+        lane = self._lanes.get(institution)
+        if lane is None:
+            known = self._case.start.directory.by_id(institution)
+            if known is None:
+                msg = "an errand to an institution without a line was let through"
+                raise RuntimeError(msg)
+            lane = Lane(self._case.start.case_id, known, self._case.policy, self._tasks, self._send, self._arrive)
+            self._lanes[institution] = lane
+        return lane
+
+    async def _send(self, batch: ErrandBatch) -> BatchResult:
+        """One batch as one activity on the institution's queue."""
+        self._case.state.batches += 1
+        try:
+            result: BatchResult = await workflow.execute_activity(
+                "carry_out",
+                batch,
+                result_type=BatchResult,
+                task_queue=institution_queue(batch.institution.id),
+                start_to_close_timeout=INSTITUTION.one_try,
+                schedule_to_close_timeout=INSTITUTION.worth,
+                heartbeat_timeout=INSTITUTION.heartbeat,
+                retry_policy=INSTITUTION.retry,
+                summary=_summary(batch),
+            )
+        except ActivityError:
+            await workflow.sleep(AFTER_FAILURE, summary="线路故障，稍后再发 / line failed, again later")
+            return BatchResult(results=())
+        return result
+
+    def _arrive(self, errand: Errand, result: ErrandResult) -> None:
+        self._arrived.append((errand, result))
+        self._wake()
+
+    def _answered(self, errand: Errand) -> None:
+        """The errand has its answers: its unknown clock, if any, stops."""
+        state = self._case.state
+        state.unknown.pop(errand.no, None)
+        if errand.no in state.asked_person:
+            state.asked_person.remove(errand.no)
+        self._case.solved(f"unknown:{errand.no}")
+        self._case.solved(f"held_back:{errand.institution}")
+
+    def _again(self, errand: Errand, result: ErrandResult) -> None:
+        """Not complete: along with the next batch; unknown for long or held back, later and shown to a person."""
+        lane, now = self._lane(errand.institution), workflow.now()
+        held_back = next((one for one in result.outcomes.values() if one.kind == "held_back"), None)
+        if held_back is not None:
+            self._case.problem(
+                f"held_back:{errand.institution}",
+                f"登记簿未放行（{held_back.reason}），指令未发出",
+                f"the register holds orders back ({held_back.reason}); they have not left",
+            )
+            lane.park(errand, now + timedelta(seconds=self._case.policy.unknown.slow_every_seconds))
+            return
+        since = next((one.since for one in result.outcomes.values() if isinstance(one, Unknown)), now)
+        silent = now - since
+        if silent.total_seconds() < self._case.policy.unknown.ask_person_after_seconds:
+            lane.put(errand)
+            return
+        self._ask_person(errand, since, silent)
+        lane.park(errand, now + pause_after(silent, self._case.policy))
+
+    def _ask_person(self, errand: Errand, since: datetime, silent: timedelta) -> None:
+        state = self._case.state
+        state.unknown[errand.no] = since
+        if errand.no not in state.asked_person:
+            state.asked_person.append(errand.no)
+        where = errand.institution
+        if errand.account is not None:
+            where = self._case.shown(state.accounts[account_key(errand.account.institution, errand.account.number)])
+        zh, en = ERRAND_WORDS[errand.kind]
+        self._case.problem(
+            f"unknown:{errand.no}",
+            f"{where} {zh}已发出 {int(silent.total_seconds())} 秒未答复，请电话核实",
+            f"{where}: {en} sent, no answer for {int(silent.total_seconds())} s; please call the institution",
+        )
+
+
+def _summary(batch: ErrandBatch) -> str:
+    """What the timeline says of a batch: kind, count, bank; nothing personal."""
+    kinds: dict[ErrandKind, int] = {}
+    for errand in batch.errands:
+        kinds[errand.kind] = kinds.get(errand.kind, 0) + 1
+    zh = "、".join(f"{ERRAND_WORDS[kind][0]} {count}" for kind, count in kinds.items())
+    en = ", ".join(f"{ERRAND_WORDS[kind][1]} {count}" for kind, count in kinds.items())
+    amount = sum(errand.amount_fen or 0 for errand in batch.errands)
+    return f"{batch.institution.code} {zh}{' ' + shown(amount) if amount else ''} / {en}"

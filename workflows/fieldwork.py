@@ -1,0 +1,79 @@
+"""Visits to holders: each a child workflow that a person can open and answer."""
+
+from collections.abc import Callable
+
+from temporalio import workflow
+from temporalio.exceptions import ChildWorkflowError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.bookkeeping import Visit, Visited
+    from domain.identifiers import account_key, verification_workflow_id
+    from workflows.casework import holding, visits
+    from workflows.casework.case import Case
+    from workflows.casework.state import Account
+    from workflows.limits import CASES_QUEUE
+    from workflows.tasks import Tasks
+    from workflows.verification import VerificationWorkflow
+
+AGAIN_S = 10
+"""A visit that somebody terminated is sent out again after this: the question stays open."""
+
+
+class Fieldwork:
+    """The on-site verifications of one case."""
+
+    def __init__(self, case: Case, tasks: Tasks, wake: Callable[[], None]) -> None:
+        """`wake` lets the procedure go on when a finding is in."""
+        self._case = case
+        self._tasks = tasks
+        self._wake = wake
+        self._found: list[Visited] = []
+
+    @property
+    def busy(self) -> bool:
+        """A finding waits to be worked in."""
+        return bool(self._found)
+
+    def send_out(self) -> None:
+        """Officers to the holders the policy names."""
+        visits.send_out(self._case)
+        due, self._case.visits = self._case.visits, []
+        for account in due:
+            self._tasks.start(self._visit(account))
+
+    def take_in(self) -> None:
+        """Findings into effect."""
+        found, self._found = self._found, []
+        for visited in found:
+            key = account_key(visited.institution, visited.number)
+            self._case.state.visits_open.pop(key, None)
+            holding.take_finding(self._case, key, visited.finding.finding)
+
+    async def _visit(self, account: Account) -> None:
+        case_id, institution = self._case.start.case_id, self._case.start.directory.by_id(account.ref.institution)
+        visit = Visit(
+            case_id=case_id,
+            case_number=self._case.start.case_number,
+            ordinal=account.visit,
+            institution=account.ref.institution,
+            institution_code=institution.code if institution else account.ref.institution,
+            number=account.ref.number,
+            name=account.ref.name,
+        )
+        while True:
+            try:
+                visited = await workflow.execute_child_workflow(
+                    VerificationWorkflow.run,
+                    visit,
+                    id=verification_workflow_id(case_id, account.visit),
+                    task_queue=CASES_QUEUE,
+                    memo={"institution": visit.institution, "number": visit.number},
+                    static_summary=f"落地查证 {self._case.shown(account)} / on-site verification",
+                    parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                )
+            except ChildWorkflowError:
+                await workflow.sleep(AGAIN_S, summary="重新派出查证 / send out again")
+            else:
+                self._found.append(visited)
+                self._wake()
+                return
