@@ -142,7 +142,8 @@ class Exchange:
         sequence = errand.sequence
         since = errand.since
         if measure is Measure.QUERY:
-            sequence = errand.query_sequence * PAGES_OF_A_QUERY + run.page
+            # the very first page of the first look is number 1: only that one may be shared between cases
+            sequence = (errand.query_sequence - 1) * PAGES_OF_A_QUERY + run.page + 1
             if run.passages:
                 since = max(passage.at for passage in run.passages.values())
         return Draft(
@@ -256,9 +257,7 @@ class Exchange:
         for key in fetched.missing:
             run = self._by_key.get(key)
             if run is not None and run.step is not None and run.step.handed_in_at is not None and not run.step.joined:
-                run.step.handed_in_at = min(
-                    run.step.handed_in_at, time.monotonic() - self._batch.resend_after_s
-                )
+                run.step.handed_in_at = min(run.step.handed_in_at, time.monotonic() - self._batch.resend_after_s)
         answered = []
         for reply in fetched.replies:
             run = self._by_key.get(reply.key)
@@ -341,4 +340,3 @@ class Exchange:
             digest=run.digest if run.done else None,
             rows_cut=run.rows_cut,
         )
-

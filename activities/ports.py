@@ -276,7 +276,9 @@ class CaseBook(Protocol):
         """The case filing (立案): check the officer, keep the number once; another number later is refused."""
         ...
 
-    async def keep_books(self, case_id: str, books: Books, entries: Sequence[BookEntry], status: str, now: datetime) -> None:
+    async def keep_books(
+        self, case_id: str, books: Books, entries: Sequence[BookEntry], status: str, now: datetime
+    ) -> None:
         """The case's books, account by account (only changed entries are sent); updates this case's claims. Illegal status moves raise ValueError."""
         ...
 

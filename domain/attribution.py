@@ -21,6 +21,9 @@ from domain.orders import AccountKind
 from domain.statement import Digest, Passage, Way
 
 
+_EXITS = (Way.CASH, Way.CARD, Way.CRYPTO, Way.ABROAD)
+
+
 class Piece(NamedTuple):
     """Part of a lot: so much, and whether it is this report's."""
 
@@ -66,6 +69,10 @@ class _Book:
     outflow: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
     covers: list[Cover] = field(default_factory=list)
     lots: tuple[Piece, ...] = ()
+    mine_fen: int = 0
+    """This report's part of the lots."""
+    carrying: tuple["Outflow", ...] = ()
+    """Payments out that carry this report's money."""
     seeds_unmatched: int = 0
 
 
@@ -77,6 +84,8 @@ class Ledger:
         self._books: dict[str, _Book] = {}
         self._paid: dict[str, dict[str, None]] = {}
         """Who is known to have paid whom, from either side's statement."""
+        self._left = dict.fromkeys(_EXITS, 0)
+        self._changed: dict[str, None] = {}
 
     # ------------------------------------------------------------ feeding
 
@@ -125,7 +134,12 @@ class Ledger:
     def attributed(self, account: str) -> int:
         """This report's fen that sit in the account now, as far as is known."""
         book = self._books.get(account)
-        return sum(piece.amount for piece in book.lots if piece.mine) if book else 0
+        return book.mine_fen if book else 0
+
+    def changed(self) -> list[str]:
+        """The accounts whose attribution changed since this was last asked, in the order of the changes."""
+        changed, self._changed = self._changed, {}
+        return list(changed)
 
     def knows(self, account: str) -> bool:
         """Whether a statement of the account is in."""
@@ -137,27 +151,14 @@ class Ledger:
         book = self._books.get(account)
         return book.seeds_unmatched if book else 0
 
-    def outflows(self, account: str) -> list[Outflow]:
+    def outflows(self, account: str) -> tuple[Outflow, ...]:
         """The payments out of the account that carry this report's money, in the order of effect."""
         book = self._books.get(account)
-        if book is None or book.digest is None:
-            return []
-        found = []
-        for passage in book.digest.passages:
-            if not passage.credit:
-                mine = sum(piece.amount for piece in book.outflow.get(passage.serial, ()) if piece.mine)
-                if mine:
-                    found.append(Outflow(account, passage, mine))
-        return found
+        return book.carrying if book else ()
 
     def left(self) -> dict[Way, int]:
         """This report's fen that left the banks, by way."""
-        gone = dict.fromkeys((Way.CASH, Way.CARD, Way.CRYPTO, Way.ABROAD), 0)
-        for account in self._books:
-            for outflow in self.outflows(account):
-                if outflow.passage.way is not Way.TRANSFER:
-                    gone[outflow.passage.way] += outflow.mine_fen
-        return gone
+        return dict(self._left)
 
     def accounts(self) -> list[str]:
         """Every account of the ledger that carries or carried this report's money, in the order met."""
@@ -222,7 +223,24 @@ class Ledger:
         changed = self._hand_on(book, out)
         book.outflow = out
         book.lots = tuple(lots)
+        book.mine_fen = sum(piece.amount for piece in lots if piece.mine)
+        self._carry(account, book)
+        self._changed[account] = None
         return changed
+
+    def _carry(self, account: str, book: _Book) -> None:
+        """Note which payments carry this report's money, and what of it left the banks."""
+        carrying = []
+        for passage in book.digest.passages if book.digest is not None else ():
+            if not passage.credit:
+                mine = sum(piece.amount for piece in book.outflow[passage.serial] if piece.mine)
+                if mine:
+                    carrying.append(Outflow(account, passage, mine))
+        for sign, outflows in ((-1, book.carrying), (1, carrying)):
+            for outflow in outflows:
+                if outflow.passage.way in self._left:
+                    self._left[outflow.passage.way] += sign * outflow.mine_fen
+        book.carrying = tuple(carrying)
 
     def _hand_on(self, book: _Book, out: dict[int, tuple[Piece, ...]]) -> list[str]:
         changed: dict[str, None] = {}

@@ -180,12 +180,12 @@ class HeldBack(Frozen):
     """Never sent, because the register did not entitle it."""
 
     kind: Literal["held_back"] = "held_back"
-    reason: Literal["halted", "no_authority", "fuse_case", "fuse_minute", "not_decided", "other_claims", "nothing_to_end"]
+    reason: Literal[
+        "halted", "no_authority", "fuse_case", "fuse_minute", "not_decided", "other_claims", "nothing_to_end"
+    ]
 
 
-Outcome = Annotated[
-    Executed | Partial | Refused | HeldElsewhere | Unknown | HeldBack, Field(discriminator="kind")
-]
+Outcome = Annotated[Executed | Partial | Refused | HeldElsewhere | Unknown | HeldBack, Field(discriminator="kind")]
 
 
 def is_final(outcome: Outcome | None) -> bool:

@@ -12,7 +12,9 @@ from domain.identifiers import account_key
 from domain.orders import AccountKind
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-]{4,50}$")]  # no Luhn: accounts have none (DOMAIN 12)
+AccountNumber = Annotated[
+    str, StringConstraints(pattern=r"^[0-9A-Za-z_\-]{4,50}$")
+]  # no Luhn: accounts have none (DOMAIN 12)
 InstitutionId = Annotated[str, StringConstraints(pattern=r"^(\d{12}|Z\d{11})$")]
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9\-]{3,20}$")]
 

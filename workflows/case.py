@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.casework import accounting, carriers, holding, pursuit
     from workflows.casework.case import Case
     from workflows.casework.deadlines import next_deadline, note_lapsed
+    from workflows.casework.packing import pack, unpack
     from workflows.casework.paperwork import new_sheet
     from workflows.casework.state import CaseState
     from workflows.desk import Desk
@@ -41,7 +42,8 @@ HOW_TO_FILE = '立案登记 / case filing: "立案号 警号"'
 class CaseRun(CaseStart):
     """A case as a run of its workflow takes it up: freshly started, or with the state of the run before."""
 
-    state: CaseState | None = None
+    packed: str = ""
+    """The state of the run before; see workflows.casework.packing."""
     errands: tuple[Errand, ...] = ()
 
 
@@ -54,7 +56,7 @@ class CaseWorkflow:
         """Take up the case."""
         self.awake = True
         self.shown_at: datetime | None = None
-        self.case = Case(run, run.state or CaseState(), workflow.now())
+        self.case = Case(run, unpack(run.packed) if run.packed else CaseState(), workflow.now())
         self.tasks = Tasks(self._wake)
         self.dispatch = Dispatch(self.case, self.tasks, self._wake)
         self.fieldwork = Fieldwork(self.case, self.tasks, self._wake)
@@ -168,7 +170,7 @@ class CaseWorkflow:
         """Carry the state into a new run; deadlines in it are absolute."""
         self.case.state.runs += 1
         start = {name: getattr(self.case.start, name) for name in CaseStart.model_fields}
-        workflow.continue_as_new(CaseRun(**start, state=self.case.state, errands=self.dispatch.unfinished))
+        workflow.continue_as_new(CaseRun(**start, packed=pack(self.case.state), errands=self.dispatch.unfinished))
 
     # ------------------------------------------------------------ what people say
 

@@ -140,14 +140,13 @@ def follow(case: Case) -> None:
     if case.state.cancelled:
         return
     known = len(case.state.accounts)
-    for key in list(case.state.accounts):
-        account = case.state.accounts[key]
-        if account.digest is None:
+    for key in case.ledger.changed():
+        account = case.state.accounts.get(key)
+        if account is None or account.digest is None:
             continue
         for outflow in case.ledger.outflows(key):
             if outflow.passage.way is Way.TRANSFER:
                 known += _meet(case, account, outflow, known)
-    case.state.left = case.ledger.left()
 
 
 def _meet(case: Case, source: Account, outflow: Outflow, known: int) -> int:

@@ -9,7 +9,7 @@ from domain.findings import Finding
 from domain.frozen import Frozen
 from domain.orders import AccountRef, FourElements, Outcome, in_force
 from domain.sheets import Sheet, SheetState
-from domain.statement import Digest, Way
+from domain.statement import Digest
 
 
 class FreezeHeld(Frozen):
@@ -117,7 +117,6 @@ class CaseState(BaseModel):
     first_ripe_at: datetime | None = None
     cancel_asked: bool = False
     cancelled: bool = False
-    left: dict[Way, int] = {}
     rechecks: int = 0
     batches: int = 0
     runs: int = 1

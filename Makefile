@@ -1,0 +1,48 @@
+# Holdfast. `make demo` shows it, `make test` proves it; both work on a fresh clone.
+#
+# Needs python3 (3.11 or newer) and make. Packages come from whatever index pip is configured for.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo up test check bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the virtual environment, from pinned packages with hashes
+
+# The stamp names the packages it was made from: another requirements.txt, another environment.
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Holdfast needs Python 3.11 or newer; name one: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo 'This Python cannot make a virtual environment: install its venv package (Debian, Ubuntu: python3-venv).' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+demo: $(READY) ## two real cases, played at practice banks, in a minute or two
+	$(BIN)/python starter.py demo
+
+up: $(READY) ## the lasting world: Temporal UI, practice institutions, worker; Ctrl-C ends it
+	$(BIN)/python starter.py up
+
+test: $(READY) ## every test
+	$(BIN)/python -m pytest
+
+check: $(READY) ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+
+bench: $(READY) ## the numbers
+	$(BIN)/python -m benchmarks
+
+lock: $(READY) ## requirements.txt anew from requirements.in
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in
+
+clean: ## everything that can be made again, not .holdfast
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

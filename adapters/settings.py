@@ -1,0 +1,157 @@
+"""Every setting of the house, read in this one place.
+
+A setting comes from the environment (`HOLDFAST_STATE_DIR`, …) or from the TOML file named by `HOLDFAST_SETTINGS`
+(`state_dir = "…"`, …); the environment wins. Unnamed services are the embedded ones: see adapters/temporal/stack.py.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+LASTING_RUN = "main"  # the world of `up` and `report`; every drill has one of its own
+_PREFIX = "HOLDFAST_"
+_FILE_VARIABLE = "HOLDFAST_SETTINGS"
+_RUN = re.compile(r"[a-z0-9-]{1,40}")  # docs/wire.md; also a legal namespace, and with "_" a legal database name
+_RESERVED_RUNS = frozenset({"temporal-system"})  # Temporal's own namespace
+
+
+class SettingsError(Exception):
+    """One sentence that names the setting and the remedy; it never quotes a value, which may be a secret."""
+
+
+class LogLevel(StrEnum):
+    """From which weight on a line is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def is_run(name: str) -> bool:
+    """Whether a world may be called that."""
+    return _RUN.fullmatch(name) is not None and name not in _RESERVED_RUNS
+
+
+def _run(name: str) -> str:
+    if not is_run(name):
+        raise ValueError("must be 1 to 40 of a-z, 0-9 and -")
+    return name
+
+
+def _http(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+[^\s]*", url):
+        raise ValueError("must be an address such as http://127.0.0.1:8080")
+    return url.rstrip("/")
+
+
+def _libpq(url: str) -> str:
+    if not re.match(r"postgres(ql)?://", url):
+        raise ValueError("must be a URL such as postgresql://user@host:5432/database, without a driver in its scheme")
+    return url
+
+
+def _organisation(number: str) -> str:
+    if not re.fullmatch(r"[0-9]{12}", number):
+        raise ValueError("must be the 12 digits of the centre's organisation")
+    return number
+
+
+def _under_root(path: Path) -> Path:
+    return (PROJECT_ROOT / path.expanduser()).absolute()
+
+
+_Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+class Settings(BaseModel):
+    """What the processes of the house are told from outside. None for a service means: the embedded one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    state_dir: Annotated[Path, AfterValidator(_under_root)] = Path(".holdfast")
+    """Where the embedded stack keeps everything; a relative path starts at the project's root."""
+    temporal_profile: str | None = Field(default=None, min_length=1)
+    """A profile of Temporal's own client configuration: address, namespace, TLS, API key."""
+    postgres_url: Annotated[str, AfterValidator(_libpq)] | None = Field(default=None, repr=False)
+    """As libpq understands it; may hold a password, so it is never shown."""
+    sandbox_url: Annotated[str, AfterValidator(_http)] | None = None
+    """Where the practice institutions answer."""
+    organisation_id: Annotated[str, AfterValidator(_organisation)] = "320299000000"
+    organisation_name: str = Field(default="无锡市反电信网络诈骗中心", min_length=1, max_length=100)
+    policy_file: Annotated[Path, AfterValidator(_under_root)] | None = None
+    """The centre's policy; None: domain/policy.toml."""
+    log_level: LogLevel = LogLevel.INFO
+    run: Annotated[str, AfterValidator(_run)] | None = None
+    """The world to work in; None leaves the choice to the command (the latest, or the lasting one)."""
+    temporal_port: _Port | None = None
+    """Ports of the embedded stack on 127.0.0.1; None: the ones of last time, or free ones."""
+    ui_port: _Port | None = None
+    sandbox_port: _Port | None = None
+
+    @property
+    def embeds_anything(self) -> bool:
+        """Whether a stack of our own has to run at all."""
+        return None in (self.temporal_profile, self.postgres_url, self.sandbox_url)
+
+    def environ(self) -> dict[str, str]:
+        """The variables that give a child process these same settings."""
+        known = self.model_dump(mode="json", exclude_none=True)
+        return {_PREFIX + key.upper(): str(value) for key, value in known.items()}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: a value cannot be used, a name is unknown, or the file cannot be read.
+    """
+    origin: dict[str, str] = {}
+    values: dict[str, object] = {}
+    if path := environ.get(_FILE_VARIABLE):
+        for key, value in _file(Path(path)).items():
+            values[key], origin[key] = value, f"{key} in {path}"
+    for variable, text in environ.items():
+        if variable.startswith(_PREFIX) and variable != _FILE_VARIABLE and text != "":
+            key = variable.removeprefix(_PREFIX).lower()
+            values[key], origin[key] = text, variable
+    for key in values:
+        if key not in Settings.model_fields:
+            raise SettingsError(f"{origin[key]} is no setting of Holdfast: {_nearest(key)}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as problem:
+        first = problem.errors(include_input=False, include_url=False)[0]
+        key = str(first["loc"][0])
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{origin.get(key, key)} cannot be used: {reason}. Correct it or remove it.") from None
+
+
+def _file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(_under_root(path).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SettingsError(
+            f"The file {path} named by {_FILE_VARIABLE} cannot be read ({problem.strerror}): "
+            f"correct its path or unset {_FILE_VARIABLE}."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        where = re.search(r"at line \d+", str(problem))
+        raise SettingsError(
+            f"The file {path} named by {_FILE_VARIABLE} is not TOML{f' ({where[0]})' if where else ''}: correct it."
+        ) from None
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key, Settings.model_fields, n=1)
+    if close:
+        return f"did you mean {_PREFIX}{close[0].upper()}?"
+    return f"remove it. Known are {', '.join(_PREFIX + name.upper() for name in Settings.model_fields)}."

@@ -1,0 +1,1 @@
+"""The engine: connecting to it, its converter, and the embedded stack."""

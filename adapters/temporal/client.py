@@ -1,0 +1,31 @@
+"""The one place where a connection to Temporal is made, embedded or named by a profile."""
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from adapters.settings import Settings
+from adapters.temporal.addresses import namespace, temporal_address, temporal_profile
+from adapters.temporal.errors import StackError
+
+
+async def connect(settings: Settings, run: str) -> Client:
+    """A client of the world `run`: its own namespace in the embedded server, the profile's namespace elsewhere.
+
+    Raises:
+        SettingsError: the profile cannot be used.
+        StackError: nobody answers at the address.
+    """
+    address = temporal_address(settings)
+    try:
+        if settings.temporal_profile is not None:
+            config = temporal_profile(settings).to_client_connect_config()
+            return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(address, namespace=namespace(settings, run), data_converter=pydantic_data_converter)
+    except RuntimeError as problem:
+        remedy = (
+            f"see the profile {settings.temporal_profile!r}"
+            if settings.temporal_profile is not None
+            else "start the stack with `make up`"
+        )
+        reason = str(problem).splitlines()[0][:200]
+        raise StackError(f"Temporal does not answer at {address}: {remedy} ({reason}).") from None

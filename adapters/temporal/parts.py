@@ -1,0 +1,117 @@
+"""The parts of the stack besides PostgreSQL: how each is started, and when it is healthy."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from adapters.settings import PROJECT_ROOT, Settings
+from adapters.temporal.children import Child, ChildSpec, log_says
+from adapters.temporal.errors import StackError
+from adapters.temporal.ports import HOST
+
+SANDBOX = (sys.executable, "-m", "adapters.sandbox")
+_HEALTH_TIMEOUT_S = 2.0
+_TEMPORAL_TUNING = (
+    *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"),  # 2 to 5 times faster, as safe
+    *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=100"),  # else every step waits for a 50 ms tick
+)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker process of one world; `name` tells several of one world apart."""
+
+    run: str
+    name: str = ""
+    command: tuple[str, ...] = ()
+    """Default: `python worker.py --run RUN`."""
+    ready: Callable[[Child], Awaitable[bool]] | None = None
+    """Default: it writes "worker_ready", or makes STATE/worker-RUN.ready."""
+
+    @property
+    def child_name(self) -> str:
+        """How it is called in messages, and its log."""
+        return self.name or f"worker-{self.run}"
+
+
+def temporal_spec(state_dir: Path, port: int, ui: int) -> ChildSpec:
+    """The dev server with its UI and its database file.
+
+    Raises:
+        StackError: the program is missing.
+    """
+    places = ("--ip", HOST, "--port", str(port), "--ui-port", str(ui), "--db-filename", str(state_dir / "temporal.db"))
+    quiet = ("--log-level", "warn", "--log-format", "json")
+    return ChildSpec(
+        name="temporal",
+        command=(_temporal_binary(), "server", "start-dev", *places, *quiet, *_TEMPORAL_TUNING),
+        ready=lambda _: temporal_is_healthy(f"{HOST}:{port}", f"http://{HOST}:{ui}"),
+    )
+
+
+def sandbox_spec(state_dir: Path, port: int) -> ChildSpec:
+    """The practice institutions: an independent witness, which learns nothing of our settings."""
+    places = ("--host", HOST, "--port", str(port), "--state", str(state_dir / "sandbox"))
+    return ChildSpec(
+        name="sandbox",
+        command=(*SANDBOX, *places),
+        ready=lambda _: answers(f"http://{HOST}:{port}/health"),
+        environ={key: value for key, value in os.environ.items() if not key.startswith(("HOLDFAST_", "TEMPORAL_"))},
+    )
+
+
+def worker_spec(settings: Settings, worker: Worker) -> ChildSpec:
+    """A worker process, told the settings that we have."""
+    marker = settings.state_dir / f"{worker.child_name}.ready"
+    said = log_says("worker_ready")
+
+    async def ready(child: Child) -> bool:
+        return marker.exists() or await said(child)
+
+    environ = {key: value for key, value in os.environ.items() if key != "HOLDFAST_SETTINGS"}
+    return ChildSpec(
+        name=worker.child_name,
+        command=worker.command or (sys.executable, str(PROJECT_ROOT / "worker.py"), "--run", worker.run),
+        ready=worker.ready or ready,
+        environ=environ | settings.environ() | {"HOLDFAST_RUN": worker.run},
+        before=lambda: marker.unlink(missing_ok=True),
+    )
+
+
+async def temporal_is_healthy(address: str, ui: str) -> bool:
+    """Whether server and UI both answer."""
+    host, _, port = address.partition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.close()
+        client = await Client.connect(address)
+        await client.service_client.check_health()
+    except (OSError, RuntimeError, RPCError):
+        return False
+    return await answers(ui)
+
+
+async def answers(url: str) -> bool:
+    """Whether somebody says yes there."""
+    try:
+        # on this machine, without TLS: reading the certificates would cost more than the question
+        async with httpx.AsyncClient(timeout=_HEALTH_TIMEOUT_S, trust_env=False, verify=False) as client:  # noqa: S501
+            return (await client.get(url)).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _temporal_binary() -> str:
+    beside = Path(sys.executable).parent / "temporal"
+    found = str(beside) if beside.is_file() else shutil.which("temporal")
+    if found is None:
+        raise StackError(f"Temporal's program {beside} is missing: run `make setup` again.")
+    return found
