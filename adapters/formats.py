@@ -1,0 +1,102 @@
+"""Checks of what intake is told, by libraries that know the formats (DOMAIN section 12).
+
+Each check returns what is wrong in words, or None. An account number is checked for its characters only: corporate
+accounts have no Luhn digit, so no account is ever refused for it.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+import phonenumbers
+from stdnum.cn import ric, uscc
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+
+_HOME = "CN"
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+# What fraud calls come from and the library does not count as subscribers: service lines and SMS ports.
+_SERVICE = re.compile(r"(400[0-9]{7}|95[0-9]{3,6}|96[0-9]{3,6}|10690[0-9]{2,15}|12[0-9]{3}|1[0-2][0-9])")
+_ACCOUNT = re.compile(r"[0-9A-Za-z_\-]{4,50}")
+_RESIDENT_LENGTH = 18
+
+
+class Problem(NamedTuple):
+    """What is wrong, for people; the value itself is not quoted."""
+
+    zh: str
+    en: str
+
+
+def resident_id_problem(text: str) -> Problem | None:
+    """GB 11643: eighteen characters, a real birth date, the right check character. Regions are not checked."""
+    number = ric.compact(_closed_up(text)).upper()
+    if len(number) != _RESIDENT_LENGTH:
+        return Problem("身份证号应为18位", "a resident id has 18 characters")
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
+        return Problem("身份证号应为17位数字加1位数字或X", "a resident id has 17 digits and a digit or X")
+    try:
+        ric.get_birth_date(number)
+    except ValidationError:
+        return Problem("身份证号中的出生日期不存在", "the birth date in the resident id does not exist")
+    if ric.calc_check_digit(number) != number[-1]:  # it takes the whole number and leaves the last out itself
+        return Problem("身份证号校验码不符", "the check character of the resident id is wrong")
+    return None
+
+
+def company_code_problem(text: str) -> Problem | None:
+    """GB 32100: eighteen characters without I, O, S, V, Z, and the right check character."""
+    try:
+        uscc.validate(_closed_up(text))
+    except InvalidLength:
+        return Problem("统一社会信用代码应为18位", "a company code has 18 characters")
+    except InvalidChecksum:
+        return Problem("统一社会信用代码校验码不符", "the check character of the company code is wrong")
+    except ValidationError:
+        return Problem("统一社会信用代码含不允许的字符", "the company code holds a character that none has")
+    return None
+
+
+def phone_problem(text: str) -> Problem | None:
+    """A mobile, landline with area code, service, SMS or international number."""
+    number = _dialled(text)
+    if not number:
+        return Problem("电话号码为空", "the telephone number is empty")
+    if _MOBILE.fullmatch(_national(number)) or _SERVICE.fullmatch(number):
+        return None
+    try:
+        parsed = phonenumbers.parse(number, _HOME)
+    except phonenumbers.NumberParseException:
+        return Problem("不是电话号码", "this is no telephone number")
+    if not phonenumbers.is_possible_number(parsed):
+        return Problem("电话号码位数不对", "the telephone number has too few or too many digits")
+    if not phonenumbers.is_valid_number(parsed):
+        return Problem(
+            "没有这样的电话号码（固定电话请加区号）", "no such telephone number; a landline needs its area code"
+        )
+    return None
+
+
+def account_problem(text: str) -> Problem | None:
+    """An account number: 4 to 50 letters, digits, `_` or `-`. Never its Luhn digit."""
+    if _ACCOUNT.fullmatch(text):
+        return None
+    return Problem("账号应为4至50位字母、数字、_或-", "an account number has 4 to 50 letters, digits, _ or -")
+
+
+def mobile_digits(text: str) -> str:
+    """The eleven digits of a Chinese mobile number; empty for any other number."""
+    number = _national(_dialled(text))
+    return number if _MOBILE.fullmatch(number) else ""
+
+
+def _dialled(text: str) -> str:
+    return re.sub(r"[\-().]", "", _closed_up(text))
+
+
+def _closed_up(text: str) -> str:
+    """As typed, without blanks and with full-width signs made plain."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+def _national(number: str) -> str:
+    return re.sub(r"^(\+86|0086|86(?=1[3-9][0-9]{9}$))", "", number)

@@ -1,0 +1,206 @@
+"""Letters over HTTP: lists out, receipts back, answers by long poll; the part that banks and carriers share.
+
+What the network does is mapped in one place, `failed`:
+
+    connection refused, no free connection, name unknown    -> NeverSent
+    everything after the first byte may have left           -> PerhapsSent
+    413                                                     -> the list is halved and sent again
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import httpx
+
+from activities.ports import Fetched, Letter, LetterReceipt, LineError, NeverSent, PerhapsSent, Reply
+from adapters.banks.codes import receipt_class
+from domain.orders import AnswerClass
+
+Reader = Callable[[str, bytes], Reply]
+"""Understands one answer: key and bytes. Total: it never raises."""
+
+# The wire's own bounds (docs/wire.md section 2), the body's with a margin.
+MOST_LETTERS = 200
+MOST_BODY_BYTES = 6 * 1024 * 1024
+MOST_KEYS = 2_000
+MOST_WAIT_S = 30.0
+_LETTER_FRAME_BYTES = 64  # quotes, names and commas round one letter in the body
+
+# Seconds. A POST of 200 letters is taken in within a second; ten leave room for a machine under load.
+SECONDS: Mapping[str, float] = MappingProxyType(
+    {
+        "connect": 2.0,
+        "write": 10.0,
+        "pool": 2.0,  # for a free connection: nothing has left, so failing early costs nothing
+        "receipt": 10.0,
+        "answer_slack": 5.0,  # beyond the long poll's own waiting
+    }
+)
+_MOST_ANSWER_BYTES = 64 * 1024 * 1024  # fifty full statements are 40 MiB; whatever is longer is no answer
+_LONG_MESSAGE = 32 * 1024  # read in a thread: a page of 1,000 rows takes longer than other lines should wait
+
+_OK = 200
+_TOO_LARGE = 413
+
+
+def sealed(key: str, serial: str, message: bytes) -> Letter:
+    """A letter round a message."""
+    return Letter(
+        key=key,
+        serial=serial,
+        message=base64.b64encode(message).decode("ascii"),
+        sha256=hashlib.sha256(message).hexdigest(),
+    )
+
+
+class Door:
+    """One door of docs/wire.md section 2; `path` is its address without the slash at the end."""
+
+    def __init__(self, client: httpx.AsyncClient, path: str) -> None:
+        self._client = client
+        self._path = path
+
+    async def hand_in(self, letters: Sequence[Letter]) -> list[LetterReceipt]:
+        """One receipt for each letter, in the same order. Raises NeverSent or PerhapsSent for the whole list."""
+        receipts: list[LetterReceipt] = []
+        waiting = deque(_parts(letters))
+        something_left = False
+        while waiting:
+            part = waiting.popleft()
+            body = {"letters": [{"key": one.key, "serial": one.serial, "message": one.message} for one in part]}
+            try:
+                status, answer = await self._post("letters", body, SECONDS["receipt"])
+            except NeverSent as problem:
+                if something_left:
+                    raise PerhapsSent(str(problem)) from problem
+                raise
+            something_left = True
+            if status != _TOO_LARGE:
+                _insist_on_ok(status)
+                receipts += _receipts(part, answer)
+            elif len(part) > 1:
+                middle = len(part) // 2
+                waiting.extendleft((part[middle:], part[:middle]))
+            else:  # no shorter list can be made: this letter will never arrive
+                receipts.append(
+                    LetterReceipt(key=part[0].key, code=str(_TOO_LARGE), answer_class=AnswerClass.PERMANENT)
+                )
+        return receipts
+
+    async def fetch(self, keys: Sequence[str], read: Reader, *, wait_s: float, linger_s: float) -> Fetched:
+        """The answers to any of these keys; more keys than one poll takes are asked side by side. Raises LineError."""
+        polls = [list(keys[start : start + MOST_KEYS]) for start in range(0, len(keys), MOST_KEYS)]
+        waited = min(max(wait_s, 0.0), MOST_WAIT_S)
+        found = await asyncio.gather(*(self._poll(poll, read, waited, linger_s) for poll in polls))
+        return Fetched(
+            replies=tuple(reply for one in found for reply in one.replies),
+            missing=tuple(key for one in found for key in one.missing),
+            foreign=sum(one.foreign for one in found),
+        )
+
+    async def _poll(self, keys: Sequence[str], read: Reader, wait_s: float, linger_s: float) -> Fetched:
+        body = {"keys": keys, "wait_s": wait_s, "linger_s": linger_s}
+        status, answer = await self._post("answers", body, wait_s + linger_s + SECONDS["answer_slack"])
+        _insist_on_ok(status)
+        asked, foreign = set(keys), 0
+        replies: dict[str, Reply] = {}
+        for key, message in _pairs(answer, "answers", "message"):
+            if key not in asked:
+                foreign += 1
+            elif key not in replies or replies[key].unreadable:  # the first answer stands, junk is none
+                replies[key] = await _read(key, message, read)
+        missing = answer.get("missing")
+        return Fetched(
+            replies=tuple(replies.values()),
+            missing=tuple(key for key in missing if key in asked) if isinstance(missing, list) else (),
+            foreign=foreign,
+        )
+
+    async def _post(self, what: str, body: object, read_s: float) -> tuple[int, Mapping[str, object]]:
+        timeout = httpx.Timeout(connect=SECONDS["connect"], write=SECONDS["write"], pool=SECONDS["pool"], read=read_s)
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"}
+        answer = bytearray()
+        try:
+            async with self._client.stream(
+                "POST", f"{self._path}/{what}", content=content, headers=headers, timeout=timeout
+            ) as response:
+                async for piece in response.aiter_bytes():
+                    answer += piece
+                    if len(answer) > _MOST_ANSWER_BYTES:
+                        raise PerhapsSent("the institution's answer has no end")
+        except httpx.HTTPError as problem:
+            raise failed(problem) from problem
+        return response.status_code, _object(answer) if response.status_code == _OK else {}
+
+
+def failed(problem: httpx.HTTPError) -> LineError:
+    """The one mapping of what went wrong on the way. The text names the kind only: addresses and bodies stay out."""
+    name = type(problem).__name__
+    if isinstance(problem, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol):
+        return NeverSent(f"the institution cannot be reached ({name})")
+    return PerhapsSent(f"the line broke while the institution was asked ({name})")
+
+
+def _insist_on_ok(status: int) -> None:
+    if status != _OK:
+        raise PerhapsSent(f"the institution's door answered {status}")
+
+
+def _parts(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:
+    """The list in pieces that one POST may carry."""
+    start, size = 0, 0
+    for index, letter in enumerate(letters):
+        length = len(letter.message) + len(letter.key) + len(letter.serial) + _LETTER_FRAME_BYTES
+        if index > start and (index - start == MOST_LETTERS or size + length > MOST_BODY_BYTES):
+            yield letters[start:index]
+            start, size = index, 0
+        size += length
+    if letters:
+        yield letters[start:]
+
+
+def _receipts(letters: Sequence[Letter], answer: Mapping[str, object]) -> Iterator[LetterReceipt]:
+    codes = dict(_pairs(answer, "receipts", "code"))
+    for letter in letters:
+        # Without a receipt it may have arrived all the same: the same bytes again do no harm.
+        code = codes.get(letter.key, "")
+        yield LetterReceipt(key=letter.key, code=code, answer_class=receipt_class(code))
+
+
+def _object(body: bytes | bytearray) -> Mapping[str, object]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise PerhapsSent("the institution's door answered something else than a JSON object")
+    return found
+
+
+def _pairs(answer: Mapping[str, object], group: str, name: str) -> Iterator[tuple[str, str]]:
+    """Key and one text of each entry; what is no such entry answers to nobody's key and is passed over."""
+    entries = answer.get(group)
+    if not isinstance(entries, list):
+        raise PerhapsSent(f"the institution's door answered without {group}")
+    for entry in entries:
+        if isinstance(entry, dict):
+            key, text = entry.get("key"), entry.get(name)
+            if isinstance(key, str):
+                yield key, text if isinstance(text, str) else ""
+
+
+async def _read(key: str, message: str, read: Reader) -> Reply:
+    try:
+        plain = base64.b64decode("".join(message.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return Reply(key=key, unreadable="the message is not Base64")
+    if len(plain) > _LONG_MESSAGE:
+        return await asyncio.to_thread(read, key, plain)
+    return read(key, plain)

@@ -1,0 +1,129 @@
+"""A document is one small PDF in Chinese, the same bytes for the same paper, with every account in it."""
+
+import re
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.papers import render
+from domain.orders import OfficerCard
+from domain.papers import Paper, PaperKind, PaperLine
+
+TITLES = {
+    PaperKind.STOP: "紧急止付通知书",
+    PaperKind.LIFT: "解除止付通知书",
+    PaperKind.FREEZE: "协助冻结财产通知书",
+    PaperKind.UNFREEZE: "协助解除冻结财产通知书",
+    PaperKind.QUERY: "协助查询财产通知书",
+}
+
+
+def lines(count: int) -> tuple[PaperLine, ...]:
+    return tuple(
+        PaperLine(number=f"62170064{n * 7_919:011d}", name=f"测试丙{n:04d}", amount_fen=100_000 + n * 137)
+        for n in range(count)
+    )
+
+
+def paper(count: int = 1, kind: PaperKind = PaperKind.STOP, **changes: object) -> Paper:
+    whole = {
+        "kind": kind,
+        "number": "锡公反诈止字〔2026〕A2026-000123-1号",
+        "case_number": "A2026-000123",
+        "category": "冒充公检法及政府机关",
+        "institution_name": "中国建设银行",
+        "organ": "无锡市反电信网络诈骗中心",
+        "lines": lines(count),
+        "handling": OfficerCard(number="032001", name="张测试", phone="0510-81234567"),
+        "second": OfficerCard(number="032002", name="李测试"),
+        "issued_at": datetime(2026, 11, 21, 19, 4, 5, tzinfo=UTC),
+        "term": "48小时",
+    }
+    return Paper.model_validate(whole | changes)
+
+
+def text_of(document: bytes, place: Path) -> str:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not on this machine: what is printed cannot be read back")
+    file = place / "paper.pdf"
+    file.write_bytes(document)
+    command = ["pdftotext", "-layout", str(file), "-"]
+    return re.sub(r"[ \u3000]+", "", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("kind", PaperKind)
+def test_the_first_page_says_what_the_law_wants(kind: PaperKind, tmp_path: Path):
+    text = text_of(render(paper(kind=kind)), tmp_path)
+    wanted = [
+        TITLES[kind], "锡公反诈止字〔2026〕A2026-000123-1号", "A2026-000123", "冒充公检法及政府机关", "中国建设银行",
+        "无锡市反电信网络诈骗中心", "测试丙0000", "6217006400000000000", "1,000.00元", "48小时", "范围",
+        "张测试警号032001电话0510-81234567", "李测试警号032002", "2026年11月22日", "印章", "第1页共1页",
+    ]  # fmt: skip
+    assert [words for words in wanted if words not in text] == []
+
+
+def test_the_annex_lists_every_account(tmp_path: Path):
+    text = text_of(render(paper(300)), tmp_path)
+    assert "共300户" in text
+    assert [line.number for line in lines(300) if line.number not in text] == []
+    assert [line.name for line in lines(300) if line.name not in text] == []
+
+
+def test_nothing_is_cut_from_a_long_name_or_number(tmp_path: Path):
+    name = "无锡某某国际贸易有限责任公司" * 8
+    number = "1103020109200012345678901234567890_0001abcdefghijkl"[:50]
+    odd = (PaperLine(number=number, name=name), *lines(2))
+    text = text_of(render(paper(lines=odd)), tmp_path)
+    kept = "".join(character for character in text if not character.isspace())
+    assert kept.count("无锡某某国际贸易有限责任公司") + kept.count("无锡某某") >= 8
+    assert number[:28] in kept
+    assert number[28:] in kept
+
+
+def test_the_same_paper_is_the_same_bytes():
+    again = Paper.model_validate_json(paper(50).model_dump_json())
+    assert render(paper(50)) == render(again)
+    assert render(paper(50)) != render(paper(51))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 45, 46, 200, 300])
+def test_a_document_is_a_pdf_under_twenty_kilobytes(count: int):
+    document = render(paper(count))
+    assert document.startswith(b"%PDF")
+    assert document.rstrip().endswith(b"%%EOF")
+    assert b"FontFile" not in document
+    assert len(document) < 20_000
+
+
+def test_thousands_of_accounts_stay_far_under_a_megabyte():
+    assert len(render(paper(2_000))) < 200_000
+
+
+def test_one_account_takes_a_moment():
+    one, took = paper(), []
+    render(one)
+    for _ in range(20):
+        begun = time.perf_counter()
+        document = render(one)
+        took.append(time.perf_counter() - begun)
+    print(f"\none account: {min(took) * 1000:.2f} ms, {len(document)} bytes")
+    assert min(took) < 0.01  # 2 ms on an idle machine
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.text(max_size=60), st.text(max_size=200), st.none() | st.integers(0, 10**16)), max_size=5),
+    st.text(max_size=300),
+)
+def test_any_text_can_be_printed(odd: list[tuple[str, str, int | None]], words: str):
+    accounts = tuple(PaperLine(number=number, name=name, amount_fen=fen) for number, name, fen in odd)
+    card = OfficerCard(number=words, name=words, phone=words)
+    told = paper(lines=accounts, category=words, institution_name=words, organ=words, term=words, number=words,
+                 case_number=words, handling=card, second=card)  # fmt: skip
+    assert render(told).startswith(b"%PDF")
