@@ -27,7 +27,7 @@ from adapters.intake import Intake
 from adapters.lines import HttpLines
 from adapters.papers import render
 from adapters.policy_file import load_policy
-from adapters.register import Register
+from adapters.register import Register, Rules
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
 from adapters.temporal.client import connect
 from domain.institutions import Institution
@@ -40,6 +40,8 @@ GRACE = timedelta(seconds=5)
 """After SIGTERM running activities may end for so long; a batch that takes longer goes on elsewhere."""
 CACHED = 2_000
 """Workflows kept in memory: above the cases in motion, or every step replays its history."""
+CONNECTIONS = 16
+"""To PostgreSQL: each transaction is a few milliseconds, and more at once only queue inside the database."""
 BATCHES_AT_ONCE = 200
 """Batches in flight for one institution; each is waiting almost always."""
 
@@ -95,7 +97,13 @@ async def serve(run: str, queues: str) -> None:
     logs.configure(given.log_level, process="worker")
     policy = load_policy(given)
     register = await Register.connect(
-        postgres_url(given, database_name(run)), stops_allowed=policy.fuse.accounts_per_case
+        postgres_url(given, database_name(run)),
+        rules=Rules(
+            stops_per_case=policy.fuse.accounts_per_case,
+            stops_per_minute=policy.fuse.stops_per_minute,
+            stop_term=timedelta(hours=policy.stop.term_hours),
+        ),
+        connections=CONNECTIONS,
     )
     client = await connect(given, run)
     institutions = await register.institutions()

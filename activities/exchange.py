@@ -24,7 +24,7 @@ from activities.ports import (
     OrderBook,
 )
 from domain.errands import STEPS, BatchResult, Errand, ErrandBatch, ErrandResult
-from domain.orders import AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final
+from domain.orders import AnswerClass, Measure, Order, Outcome, Refused, Unknown, in_force, is_final
 from domain.papers import Paper
 from domain.statement import Digest, Passage
 
@@ -94,6 +94,7 @@ class Exchange:
         self._beat = beat
         self._runs = [_Run(errand, STEPS[errand.kind]) for errand in batch.errands]
         self._by_key: dict[str, _Run] = {}
+        self._papers: dict[str, bytes] = {}
         self._written = 0
         self._line_pause = 0.0
 
@@ -153,7 +154,7 @@ class Exchange:
             evidence=errand.evidence,
             amount_fen=errand.amount_fen if measure is Measure.FREEZE else None,
             since=since if measure is Measure.QUERY else None,
-            until=errand.until if measure is Measure.QUERY else None,
+            until=errand.until if measure in {Measure.QUERY, Measure.FREEZE} else None,
             sequence=sequence,
             sheet=errand.sheet,
             cause=errand.cause,
@@ -203,12 +204,21 @@ class Exchange:
             await self._transmit([*fresh, *again])
 
     async def _transmit(self, steps: Sequence[_Step]) -> None:
-        sealed = []
+        sealed, unfit = [], []
         for step in steps:
             if step.letter is None and step.order is not None:
-                paper = await self._book.paper(step.order.paper) if step.order.paper else b""
-                step.letter = self._line.seal(step.order, paper)
+                paper = await self._paper(step.order.paper)
+                try:
+                    step.letter = self._line.seal(step.order, paper)
+                except ValueError as error:
+                    unfit.append(_unfit(step.application_id, error))
+                    continue
                 sealed.append((step.letter.key, step.letter.sha256))
+        if unfit:
+            await self._keep(unfit)
+            steps = [step for step in steps if step.letter is not None]
+            if not steps:
+                return
         letters = [step.letter for step in steps if step.letter is not None]
         by_key = {step.application_id: step for step in steps}
         now = time.monotonic()
@@ -238,6 +248,11 @@ class Exchange:
                     institution=self._batch.institution.id,
                     code=receipt.code,
                 )
+
+    async def _paper(self, sha256: str) -> bytes:
+        if sha256 and sha256 not in self._papers:
+            self._papers[sha256] = await self._book.paper(sha256)
+        return self._papers.get(sha256, b"")
 
     def _pause(self) -> float:
         self._line_pause = min(max(self._line_pause * 2, RETRY_LINE_S), RETRY_LINE_MOST_S)
@@ -278,6 +293,10 @@ class Exchange:
                 await asyncio.sleep(0.02)  # a door that answers at once with nothing must not spin us
             return
         self._line_pause = 0.0
+        await self._keep(answered)
+
+    async def _keep(self, answered: Sequence[Answered]) -> None:
+        """Into the register first; then each errand goes on with what the register keeps."""
         for kept in await self._book.keep_answers(answered, datetime.now(UTC)):
             run = self._by_key.pop(kept.application_id, None)
             if run is not None:
@@ -340,3 +359,11 @@ class Exchange:
             digest=run.digest if run.done else None,
             rows_cut=run.rows_cut,
         )
+
+
+def _unfit(application_id: str, error: ValueError) -> Answered:
+    """An order that does not fit the message's fields never leaves: a person corrects it, as with a bank's refusal."""
+    return Answered(
+        application_id=application_id,
+        outcome=Refused(code="unfit", at=datetime.now(UTC), answer_class=AnswerClass.PERSON, remark=str(error)[:200]),
+    )

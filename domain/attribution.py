@@ -120,6 +120,16 @@ class Ledger:
         book.covers.append(Cover(max(known, default=0), amount_fen))
         self._work({account: None})
 
+    def covers(self, account: str) -> list[Cover]:
+        """What was said of freezes on the account so far: carried on, it attributes what was paid meanwhile the same."""
+        book = self._books.get(account)
+        return list(book.covers) if book else []
+
+    def cover_as_before(self, account: str, covers: Iterable[Cover]) -> None:
+        """Take up the covers another ledger of the same case had."""
+        self._book(account).covers = list(covers)
+        self._work({account: None})
+
     def uncover(self, account: str) -> None:
         """The freezes on the account have ended. What was paid before stays as it was paid."""
         book = self._book(account)

@@ -5,7 +5,7 @@ from typing import NewType
 
 Fen = NewType("Fen", int)
 
-_YUAN = re.compile(r"^(?P<yuan>\d{1,15})(?:\.(?P<fen>\d{1,2}))?$")
+_YUAN = re.compile(r"(?P<yuan>[0-9]{1,15})(?:\.(?P<fen>[0-9]{1,2}))?")
 
 
 def yuan_text(fen: int) -> str:
@@ -16,7 +16,7 @@ def yuan_text(fen: int) -> str:
 
 def fen_of(text: str) -> Fen:
     """The fen in a platform's yuan text. Raises ValueError on anything else; the text is not quoted."""
-    found = _YUAN.match(text.strip())
+    found = _YUAN.fullmatch(text.strip())
     if not found:
         msg = "not an amount in yuan: digits with at most two decimals are expected"
         raise ValueError(msg)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -124,15 +124,32 @@ class Ruling(Frozen):
 def still_awaited(quorum: Sequence[Role], decided: Sequence[tuple[str, tuple[Role, ...]]]) -> tuple[Role, ...]:
     """The roles of the quorum that no decision fills yet, each officer filling one role only.
 
-    `decided` are the approving officers in order, each with the roles held. Filled greedily by the rarest role,
-    which is exact for the small quorums of a sheet.
+    `decided` are the approving officers in order, each with the roles held. As many roles are filled as can be: an
+    officer of two roles makes room for one of a single role, whoever came first.
     """
-    open_roles = list(quorum)
-    for _, roles in sorted(decided, key=lambda one: sum(role in quorum for role in one[1])):
-        fits = [role for role in open_roles if role in roles]
-        if fits:
-            open_roles.remove(fits[0])
-    return tuple(open_roles)
+    filled: dict[int, str] = {}
+    held = dict(decided)
+    for officer in held:
+        _seat(officer, quorum, held, filled, set())
+    return tuple(role for no, role in enumerate(quorum) if no not in filled)
+
+
+def _seat(
+    officer: str,
+    quorum: Sequence[Role],
+    held: Mapping[str, Sequence[Role]],
+    filled: dict[int, str],
+    tried: set[int],
+) -> bool:
+    """Give the officer a seat of the quorum, moving others to further seats they may fill; false when there is none."""
+    for no, role in enumerate(quorum):
+        if no in tried or role not in held[officer]:
+            continue
+        tried.add(no)
+        if no not in filled or _seat(filled[no], quorum, held, filled, tried):
+            filled[no] = officer
+            return True
+    return False
 
 
 def role_words(roles: Sequence[Role]) -> tuple[str, str]:

@@ -1,4 +1,8 @@
-"""What officers type, understood or answered in words. Total: any input gives a value or a complaint, never an error."""
+"""What officers type, understood or answered in words.
+
+Total: any input gives a value or a complaint, never an error. What is understood can be kept: no control characters,
+no broken surrogates, no number that no sheet can have.
+"""
 
 import re
 from typing import Any
@@ -45,8 +49,16 @@ class FilingWords(Frozen):
     officer: str
 
 
-_OFFICER = re.compile(r"^\d{4,12}$")
-_SHEET = re.compile(r"^[A-Z]-\d{2,5}$")
+_OFFICER = re.compile(r"^[0-9]{4,12}$")
+_SHEET = re.compile(r"^[A-Z]-[0-9]{2,5}$")
+_LONGEST_INPUT = 2_000
+_LONGEST_TEXT = 500
+"""Of a reason or a remark; what is beyond is cut."""
+_LONGEST_LINE_NO = 5
+"""Digits: as many as a sheet can ever have lines."""
+_DECISION_WORDS = 3
+_FILING_WORDS = 2
+_FILING_NUMBER = re.compile(r"^.{3,60}$")
 _VERDICTS = {
     "approve": Verdict.APPROVE,
     "批准": Verdict.APPROVE,
@@ -77,15 +89,16 @@ SAY_FILING = Complaint(
 )
 
 
-def decision_words(given: Any) -> DecisionWords | Complaint:
-    """A decision from a string "F-01 012345 approve except 3 7" or an object {sheet, officer, verdict, except, reason}."""
+def decision_words(given: object) -> DecisionWords | Complaint:
+    """A decision from a string "F-01 012345 approve except 3 7" or an object {sheet, officer, verdict, except, reason}.
+    """
     if isinstance(given, str):
         return _decision_from_text(given)
     if isinstance(given, dict):
         sheet, officer = _text(given, "sheet").upper(), _text(given, "officer")
         verdict = _VERDICTS.get(_text(given, "verdict").lower())
         excepted = given.get("except", given.get("except_lines", ()))
-        if not isinstance(excepted, list | tuple) or not all(isinstance(n, int) and n > 0 for n in excepted):
+        if not isinstance(excepted, list | tuple) or not all(_is_line_no(no) for no in excepted):
             return SAY_DECISION
         if verdict and _SHEET.match(sheet) and _OFFICER.match(officer):
             return DecisionWords(
@@ -93,14 +106,14 @@ def decision_words(given: Any) -> DecisionWords | Complaint:
                 officer=officer,
                 verdict=verdict,
                 except_lines=tuple(excepted),
-                reason=_text(given, "reason")[:500],
+                reason=_text(given, "reason")[:_LONGEST_TEXT],
             )
     return SAY_DECISION
 
 
 def _decision_from_text(text: str) -> DecisionWords | Complaint:
-    words = text.split()
-    if len(words) < 3 or len(text) > 2000:
+    words = _readable(text).split()
+    if len(words) < _DECISION_WORDS or len(text) > _LONGEST_INPUT:
         return SAY_DECISION
     sheet, officer, verdict = words[0].upper(), words[1], _VERDICTS.get(words[2].lower())
     if not _SHEET.match(sheet) or not _OFFICER.match(officer) or verdict is None:
@@ -110,20 +123,19 @@ def _decision_from_text(text: str) -> DecisionWords | Complaint:
     if rest and rest[0].lower() in {"except", "除外"}:
         rest = rest[1:]
         while rest and rest[0].isascii() and rest[0].isdigit():
-            excepted.append(int(rest.pop(0)))
-        if not excepted:
+            excepted.append(int(rest.pop(0)[: _LONGEST_LINE_NO + 1]))
+        if not excepted or not all(_is_line_no(no) for no in excepted):
             return SAY_DECISION
     return DecisionWords(
-        sheet=sheet, officer=officer, verdict=verdict, except_lines=tuple(excepted), reason=" ".join(rest)[:500]
+        sheet=sheet, officer=officer, verdict=verdict, except_lines=tuple(excepted), reason=" ".join(rest)[:_LONGEST_TEXT]
     )
 
 
-def finding_words(given: Any) -> FindingWords | Complaint:
+def finding_words(given: object) -> FindingWords | Complaint:
     """A finding from "012370 merchant 说明" or {officer, finding, remark}."""
     if isinstance(given, str):
-        first, _, rest = given.strip().partition(" ")
+        officer, _, rest = _readable(given).partition(" ")
         word, _, remark = rest.strip().partition(" ")
-        officer = first
     elif isinstance(given, dict):
         officer, word, remark = _text(given, "officer"), _text(given, "finding"), _text(given, "remark")
     else:
@@ -131,23 +143,32 @@ def finding_words(given: Any) -> FindingWords | Complaint:
     finding = _FINDINGS.get(word.lower())
     if finding is None or not _OFFICER.match(officer):
         return SAY_FINDING
-    return FindingWords(officer=officer, finding=finding, remark=remark[:500])
+    return FindingWords(officer=officer, finding=finding, remark=remark.strip()[:_LONGEST_TEXT])
 
 
-def filing_words(given: Any) -> FilingWords | Complaint:
+def filing_words(given: object) -> FilingWords | Complaint:
     """A case filing from "A3202… 012345" or {number, officer}."""
     if isinstance(given, str):
-        parts = given.split()
-        number, officer = (parts[0], parts[1]) if len(parts) == 2 else ("", "")
+        parts = _readable(given).split()
+        number, officer = (parts[0], parts[1]) if len(parts) == _FILING_WORDS else ("", "")
     elif isinstance(given, dict):
         number, officer = _text(given, "number"), _text(given, "officer")
     else:
         return SAY_FILING
-    if not 3 <= len(number) <= 60 or not _OFFICER.match(officer):
+    if not _FILING_NUMBER.match(number) or not _OFFICER.match(officer):
         return SAY_FILING
     return FilingWords(number=number, officer=officer)
 
 
 def _text(given: dict[Any, Any], key: str) -> str:
     value = given.get(key, "")
-    return value.strip() if isinstance(value, str) else ""
+    return _readable(value) if isinstance(value, str) else ""
+
+
+def _readable(text: str) -> str:
+    """What people can see of it: the register keeps no NUL and no half of a surrogate pair."""
+    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
+
+
+def _is_line_no(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**_LONGEST_LINE_NO

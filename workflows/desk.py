@@ -37,6 +37,7 @@ class Desk:
         self._inbox: list[DecisionWords] = []
         self._ruling = False
         self._recording = False
+        self._filing = 0
         self._entries: dict[str, BookEntry] = {}
         self._books: Books | None = None
         self._status = ""
@@ -45,7 +46,8 @@ class Desk:
     @property
     def busy(self) -> bool:
         """Something is being asked of the register, or is about to be."""
-        return bool(self._inbox) or self._ruling or self._recording or bool(self._case.sheets)
+        asking = self._ruling or self._recording or self._filing > 0
+        return asking or bool(self._inbox) or bool(self._case.sheets)
 
     # ------------------------------------------------------------ decisions and filing
 
@@ -85,10 +87,13 @@ class Desk:
         filing = Filing(
             case_id=self._case.start.case_id, number=words.number, officer=words.officer, at=workflow.now()
         )
+        self._filing += 1  # a next run must not leave the answer behind
         try:
             ruling = await ask_register("keep_filing", filing, Ruling, "登记立案 / keep the case filing")
         except ActivityError:
             return Ruling(accepted=False, sheet="", zh=NOT_KEPT.zh, en=NOT_KEPT.en)
+        finally:
+            self._filing -= 1
         if ruling.accepted:
             self._case.state.filing_number = words.number
         self._wake()

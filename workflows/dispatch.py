@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.limits import INSTITUTION, institution_queue
     from workflows.tasks import Tasks
 
+PURSUIT = frozenset({ErrandKind.PURSUE, ErrandKind.STOP, ErrandKind.QUERY})
 AFTER_FAILURE = timedelta(seconds=30)
 """A batch whose activity was given up or cancelled is not lost: its errands are asked again after this."""
 
@@ -34,13 +35,13 @@ class Dispatch:
 
     @property
     def tracing(self) -> bool:
-        """Orders are waiting or on their way: company for ripe accounts may still come."""
-        return any(lane.busy for lane in self._lanes.values())
+        """Stops or queries are waiting or on their way: company for ripe accounts may still come."""
+        return any(lane.carries(PURSUIT) for lane in self._lanes.values())
 
     @property
     def busy(self) -> bool:
         """Anything at all is to be done with orders; what is parked is not."""
-        return self.tracing or bool(self._arrived) or bool(self._case.errands)
+        return bool(self._arrived or self._case.errands) or any(lane.busy for lane in self._lanes.values())
 
     @property
     def in_flight(self) -> int:
@@ -81,7 +82,7 @@ class Dispatch:
         for errand, result in arrived:
             if errand.kind in {ErrandKind.CLOSE_NUMBER, ErrandKind.BLOCK_LINK}:
                 carriers.take_result(self._case, errand, result)
-            elif errand.kind in {ErrandKind.PURSUE, ErrandKind.STOP, ErrandKind.QUERY}:
+            elif errand.kind in PURSUIT:
                 pursuit.take_result(self._case, errand, result)
             else:
                 holding.take_measure(self._case, errand, result)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import Visit, Visited
@@ -17,6 +17,8 @@ with workflow.unsafe.imports_passed_through():
 
 AGAIN_S = 10
 """A visit that somebody terminated is sent out again after this: the question stays open."""
+AGAIN_MOST_S = 900
+"""Doubled each time up to this."""
 
 
 class Fieldwork:
@@ -60,6 +62,7 @@ class Fieldwork:
             number=account.ref.number,
             name=account.ref.name,
         )
+        pause = AGAIN_S
         while True:
             try:
                 visited = await workflow.execute_child_workflow(
@@ -71,8 +74,10 @@ class Fieldwork:
                     static_summary=f"落地查证 {self._case.shown(account)} / on-site verification",
                     parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 )
-            except ChildWorkflowError:
-                await workflow.sleep(AGAIN_S, summary="重新派出查证 / send out again")
+            except (ChildWorkflowError, WorkflowAlreadyStartedError):
+                # the latter after a reset of the case: the visit of before is still open, and this one follows it
+                await workflow.sleep(pause, summary="重新派出查证 / send out again")
+                pause = min(pause * 2, AGAIN_MOST_S)
             else:
                 self._found.append(visited)
                 self._wake()

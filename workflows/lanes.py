@@ -3,10 +3,10 @@
 At low load nothing waits. A batch comes back as soon as some of it is answered; the rest goes along with the next.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 
-from domain.errands import BatchResult, Errand, ErrandBatch, ErrandResult
+from domain.errands import BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
 from domain.institutions import Institution
 from domain.policy import Policy
 from workflows.tasks import Tasks
@@ -36,7 +36,16 @@ class Lane:
         self._arrived = arrived
         self._waiting: list[Errand] = []
         self._parked: list[tuple[datetime, Errand]] = []
-        self.in_flight = 0
+        self._flying: list[list[Errand]] = []
+
+    @property
+    def in_flight(self) -> int:
+        """Batches on their way."""
+        return len(self._flying)
+
+    def carries(self, kinds: Collection[ErrandKind]) -> bool:
+        """Whether an errand of these kinds is waiting or on its way."""
+        return any(errand.kind in kinds for batch in (self._waiting, *self._flying) for errand in batch)
 
     @property
     def busy(self) -> bool:
@@ -74,7 +83,7 @@ class Lane:
             self._waiting.extend(due)
         while self._waiting and self.in_flight < self._most_in_flight:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            self.in_flight += 1
+            self._flying.append(batch)
             self._tasks.start(self._carry(batch))
 
     async def _carry(self, errands: list[Errand]) -> None:
@@ -91,7 +100,7 @@ class Lane:
                 )
             )
         finally:
-            self.in_flight -= 1
+            self._flying.remove(errands)
         by_no = {one.no: one for one in result.results}
         for errand in errands:
             self._arrived(errand, by_no.get(errand.no) or ErrandResult(no=errand.no, complete=False))

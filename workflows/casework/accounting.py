@@ -69,15 +69,18 @@ def status(case: Case, *, tracing: bool) -> Status:
 
 
 def finished(case: Case, sums: Books, of: Sequence[BookEntry]) -> bool:
-    """Every attributed fen is frozen, released, left or lapsed, and every finding is in. The trivial rest of cut branches does not hold it open."""
+    """Every attributed fen is frozen, released, left or lapsed, and every finding is in.
+
+    The trivial rest of cut branches does not hold it open. `of` are the entries of all accounts, in their order.
+    """
     if case.state.visits_open or any(file.state is SheetState.PENDING for file in case.state.sheets.values()):
         return False
     if sums.stop_pending_fen:
         return False
-    for entry in of:
+    for entry, account in zip(of, case.state.accounts.values(), strict=True):
         if entry.held_fen > entry.frozen_fen:
             return False
-        if entry.in_motion_fen and entry.cut != "least":
+        if entry.in_motion_fen and entry.cut != "least" and not account.lapsed:
             return False
     return True
 

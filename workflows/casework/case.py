@@ -40,8 +40,8 @@ class Case:
         for key, account in state.accounts.items():
             if account.digest is not None:
                 self.ledger.take_in(key, account.digest)
-            if account.frozen_fen:
-                self.ledger.cover(key, account.frozen_fen)
+            if account.covers:
+                self.ledger.cover_as_before(key, account.covers)
 
     @property
     def policy(self) -> Policy:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from domain.sheets import SheetState
 from workflows.casework.case import Case
 from workflows.casework.holding import gather_until
+from workflows.casework.pursuit import query
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ def note_lapsed(case: Case) -> None:
     for key, account in case.state.accounts.items():
         expires = getattr(account.stop, "expires", None)
         if account.stopped and expires is not None and expires <= case.now:
-            account.stop_ended = True
+            account.stop_ended = account.lapsed = True
             if case.ledger.attributed(key) > account.frozen_fen:
+                query(case, account)  # what has left since shows only in a new statement
                 case.problem(
                     f"lapsed:{key}",
                     f"{case.shown(account)} 止付已到期，资金可能流出",
@@ -67,7 +69,7 @@ def next_deadline(case: Case, *, tracing: bool) -> datetime | None:
     for key, account in case.state.accounts.items():
         if not account.stopped:
             continue
-        if account.limited and account.limited_since and not account.release_proposed and not account.freezes:
+        if account.limited and account.limited_since and not account.release_proposed and not account.freeze_sequence:
             due.append(account.limited_since + waited)
         started = getattr(account.stop, "started", None)
         if started is not None and case.ledger.attributed(key) > account.sheeted_fen:

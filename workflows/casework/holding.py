@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.clock import months_later
 from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.findings import Finding
 from domain.identifiers import account_key
@@ -48,7 +49,7 @@ def _limit_small_shares(case: Case) -> None:
     """An account of small share is not held whole: its amount-limited freeze is asked for at once."""
     due = []
     for key, account in case.state.accounts.items():
-        if account.digest is None or account.query_out or account.finding is not None:
+        if account.digest is None or account.query_out:
             continue
         if holdable_fen(case, key, account) < case.policy.trace.least_fen or not small_share(case, key, account):
             continue
@@ -123,7 +124,7 @@ def _propose_releases(case: Case) -> None:
         if (
             account.limited
             and account.stopped
-            and not account.freezes
+            and not account.freeze_sequence
             and not account.release_proposed
             and not account.letting_go
             and account.limited_since is not None
@@ -170,12 +171,16 @@ def apply_ruling(case: Case, ruling: Ruling) -> None:
     file.state = ruling.state
     if file.state is not SheetState.PENDING:
         case.solved(f"silence:{ruling.sheet}")
+        if file.sheet.kind is SheetKind.CANCEL:
+            case.state.cancel_asked = False
+            case.solved("cancel")
     if ruling.state is SheetState.APPROVED:
         _carry_out(case, file)
     elif ruling.state is SheetState.REJECTED and file.sheet.kind is SheetKind.FREEZE:
         for line in file.sheet.lines:
             account = case.state.accounts[account_key(line.account.institution, line.account.number)]
-            let_go(case, account, cause="decision")
+            if not account.freeze_sequence:  # a no to a difference does not undo the yes before it
+                let_go(case, account, cause="decision")
 
 
 def _carry_out(case: Case, file: SheetFile) -> None:
@@ -211,6 +216,7 @@ def _freeze(case: Case, file: SheetFile, line: SheetLine) -> None:
         sequence=account.freeze_sequence,
         sheet=file.sheet.name,
         cause="covered",
+        until=months_later(case.now, file.sheet.term_months),
     )
 
 
@@ -231,6 +237,7 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
         account.freezes = [freeze for freeze in account.freezes if freeze.sequence != errand.sequence]
         if not account.freezes:
             case.ledger.uncover(key)
+            account.covers = case.ledger.covers(key)
             account.let_go = True
 
 
@@ -239,11 +246,13 @@ def _take_freeze(case: Case, key: str, account: Account, errand: Errand, freeze:
         return
     if in_force(freeze) and freeze.kind in {"executed", "partial"}:
         executed = freeze.amount_fen if freeze.amount_fen is not None else (errand.amount_fen or 0)
-        account.freezes.append(FreezeHeld(sequence=errand.sequence, amount_fen=executed))
+        held = FreezeHeld(sequence=errand.sequence, amount_fen=executed)
+        account.freezes.append(held)
         case.ledger.cover(key, executed)
+        account.covers = case.ledger.covers(key)
         case.solved(f"freeze:{key}")
-        if account.finding is Finding.MERCHANT or account.letting_go:
-            _unfreeze_all(case, account, cause="finding")
+        if account.letting_go:
+            _unfreeze(case, account, held)
     elif freeze.kind in {"refused", "held_elsewhere"}:
         case.problem(
             f"freeze:{key}",
@@ -269,14 +278,14 @@ def let_go(case: Case, account: Account, *, cause: str) -> None:
     """End every measure of this case on the account. What is still on its way ends when it arrives."""
     if account.letting_go:
         return
-    account.letting_go = True
+    account.letting_go, account.let_go_cause = True, cause
     if account.stop_asked and not account.stop_ended:
         case.errand(ErrandKind.LIFT, account, cause=cause)
-    _unfreeze_all(case, account, cause=cause)
+    for held in account.freezes:
+        _unfreeze(case, account, held)
     if not account.stop_asked and not account.freezes:
         account.let_go = True
 
 
-def _unfreeze_all(case: Case, account: Account, *, cause: str) -> None:
-    for freeze in account.freezes:
-        case.errand(ErrandKind.UNFREEZE, account, sequence=freeze.sequence, cause=cause)
+def _unfreeze(case: Case, account: Account, held: FreezeHeld) -> None:
+    case.errand(ErrandKind.UNFREEZE, account, sequence=held.sequence, cause=account.let_go_cause)

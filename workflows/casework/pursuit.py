@@ -93,8 +93,14 @@ def _take_stop(case: Case, key: str, account: Account, stop: Outcome) -> None:
         return
     account.stop = stop
     if in_force(stop):
-        account.stop_ended = False
+        account.stop_ended = account.lapsed = False
+        if account.letting_go:
+            # it was let go while its stop was held back or on its way: what arrives late ends at once
+            case.errand(ErrandKind.LIFT, account, cause=account.let_go_cause)
     elif stop.kind == "refused":
+        if not account.stop_asked:
+            account.stop = None  # the same 0303 once more, along with the statement it was waiting for
+            return
         if stop.account_kind is AccountKind.CORPORATE and account.ref.kind is AccountKind.PERSON:
             # 0303 with AccountType 02: the bank tells us it is a company, and companies are queried first
             account.ref = account.ref.model_copy(update={"kind": AccountKind.CORPORATE})
@@ -136,9 +142,10 @@ def _take_statement(case: Case, key: str, account: Account, result: ErrandResult
 
 
 def follow(case: Case) -> None:
-    """Go after every outflow that carries this report's money, within the bounds of tracing."""
-    if case.state.cancelled:
-        return
+    """Go after every outflow that carries this report's money, within the bounds of tracing.
+
+    A cancelled case sends nothing after it any more, but still books where it went.
+    """
     known = len(case.state.accounts)
     for key in case.ledger.changed():
         account = case.state.accounts.get(key)
@@ -176,7 +183,7 @@ def _meet(case: Case, source: Account, outflow: Outflow, known: int) -> int:
         query_first=passage.kind is AccountKind.CORPORATE,
     )
     case.state.accounts[key] = account
-    account.cut = _bound(case, key, account, known)
+    account.cut = "cancelled" if case.state.cancelled else _bound(case, key, account, known)
     if not account.cut:
         pursue(case, key, account)
     return 1
@@ -221,7 +228,7 @@ def decide_companies(case: Case) -> None:
             and not account.query_out
             and not account.stop_asked
             and not account.limited
-            and account.finding is None
+            and not account.letting_go
             and case.ledger.attributed(key) >= case.policy.trace.least_fen
             and not small_share(case, key, account)
         ):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from domain.attribution import Cover
 from domain.case import CaseOutcome, Status
 from domain.findings import Finding
 from domain.frozen import Frozen
@@ -35,6 +36,8 @@ class Account(BaseModel):
     stop_sequence: int = 0
     stop_ended: bool = False
     """The stop was lifted, or has lapsed."""
+    lapsed: bool = False
+    """The stop came to its own end: what it held is settled as lapsed."""
     queries: int = 0
     query_out: bool = False
     query_refused: bool = False
@@ -43,12 +46,16 @@ class Account(BaseModel):
     """On sheets, decided or not: only the difference goes on a further one."""
     freezes: list[FreezeHeld] = []
     freeze_sequence: int = 0
+    covers: list[Cover] = []
+    """Its freezes and their ends as the ledger has them: whose money was paid in between depends on them."""
     limited: bool = False
     """Of small share: only an amount-limited freeze, asked for at once."""
     limited_since: datetime | None = None
     release_proposed: bool = False
     letting_go: bool = False
     let_go: bool = False
+    let_go_cause: str = ""
+    """Why: finding or decision; what ends late ends for the same cause."""
     finding: Finding | None = None
     visit: int = 0
     """The ordinal of its on-site verification; 0: none."""

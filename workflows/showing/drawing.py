@@ -6,20 +6,25 @@ on 1,920. Where the columns need more, a spacer keeps the text readable and the 
 A background of its own makes it the same on light and dark pages. Nothing drawn may hold a line break.
 """
 
+from domain.money import shown
 from domain.statement import Way
 from workflows.showing.flow import Flow, Kind, Node
 from workflows.showing.standing import Look, Standing
 from workflows.showing.text import brief
-from domain.money import shown
 
-BOX_W, BOX_H = 98, 42
-GAP_X, GAP_Y = 34, 7
+BOX_W, BOX_H = 96, 42
+VICTIM_W, EXIT_W = 74, 88
+GAP_X, GAP_Y = 26, 7
 MARGIN = 8
-LEGEND_H, HEADING_H = 56, 44
+LEGEND_H, HEADING_H = 58, 48
 LEAST_W = 640
 """Narrower pictures would be blown up on wide screens."""
-LEAST_SCALE = 0.68
-"""Text of 16 units is then 11 px: the least that is read at night."""
+LEAST_SCALE = 0.6
+"""Text of 16 units is then 10 px: the least that is read at night. Five layers fit the narrow panel."""
+NARROW_PANEL = 528
+WIDER_WORDS = (
+    "层数较多：向右滚动，或收起左侧菜单、放宽窗口 deep: scroll right, or fold the menu away and widen the window"
+)
 THICKEST = 34
 """Of a ribbon that carries the whole loss; a box is 42 high."""
 
@@ -36,17 +41,17 @@ _REST = Look("", "其余", "rest", "#ffffff", "#555555")
 
 
 def draw(flow: Flow) -> str:
-    """The SVG, without line breaks."""
+    """The SVG, without line breaks; above a deep one a word on how to see all of it."""
     tallest = max((len(column) for column in flow.columns), default=1)
     body_h = tallest * (BOX_H + GAP_Y)
-    content_w = len(flow.columns) * BOX_W + (len(flow.columns) - 1) * GAP_X + 2 * MARGIN
-    width, height = max(LEAST_W, content_w), LEGEND_H + HEADING_H + body_h + MARGIN
-    left = (width - content_w) / 2 + MARGIN
-    spots = _spots(flow, left, LEGEND_H + HEADING_H, body_h)
+    wide = sum(_width(column) for column in flow.columns) + (len(flow.columns) - 1) * GAP_X + 2 * MARGIN
+    width, height = max(LEAST_W, wide), LEGEND_H + HEADING_H + body_h + MARGIN
+    lefts = _lefts(flow, (width - wide) / 2 + MARGIN)
+    spots = _spots(flow, lefts, LEGEND_H + HEADING_H, body_h)
     parts = [
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        _legend(),
-        _headings(flow, left),
+        _legend(width),
+        _headings(flow, lefts),
         _ribbons(flow, spots),
         *(_box(node, *spots[node.name]) for column in flow.columns for node in column),
     ]
@@ -54,38 +59,54 @@ def draw(flow: Flow) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox="0 0 {width} {height}" '
         f'font-family="sans-serif" font-size="16" fill="#111111">{"".join(parts)}</svg>'
     )
+    wider = "" if width * LEAST_SCALE <= NARROW_PANEL else WIDER_WORDS
     return (
-        f'<table width="100%"><tr><td><svg width="{int(width * LEAST_SCALE)}" height="1"></svg></td></tr>'
+        f'{wider}<table width="100%"><tr><td><svg width="{int(width * LEAST_SCALE)}" height="1"></svg></td></tr>'
         f"<tr><td>{svg}</td></tr></table>"
     )
 
 
-def _spots(flow: Flow, left: float, top: float, body_h: float) -> dict[str, tuple[float, float]]:
+def _width(column: list[Node]) -> int:
+    kinds = {Kind.VICTIM: VICTIM_W, Kind.EXIT: EXIT_W}
+    return kinds.get(column[0].kind, BOX_W) if column else BOX_W
+
+
+def _lefts(flow: Flow, left: float) -> list[float]:
+    """The left edge of each column."""
+    edges = []
+    for column in flow.columns:
+        edges.append(left)
+        left += _width(column) + GAP_X
+    return edges
+
+
+def _spots(flow: Flow, lefts: list[float], top: float, body_h: float) -> dict[str, tuple[float, float]]:
     """Upper left corner of each box; columns are centred, so that the eye follows the middle."""
     spots = {}
     for no, column in enumerate(flow.columns):
         pitch = min(body_h / max(1, len(column)), 2.2 * BOX_H) if column else body_h
         start = top + (body_h - pitch * len(column)) / 2
         for rank, node in enumerate(column):
-            spots[node.name] = (left + no * (BOX_W + GAP_X), start + rank * pitch + (pitch - BOX_H) / 2)
+            spots[node.name] = (lefts[no], start + rank * pitch + (pitch - BOX_H) / 2)
     return spots
 
 
-def _legend() -> str:
-    parts = []
+def _legend(width: float) -> str:
+    parts, pitch = [], (width - MARGIN) / 4
     for no, standing in enumerate(Standing):
-        x, y = MARGIN + no % 4 * 156, 4 + no // 4 * 26
+        x, y = MARGIN + no % 4 * pitch, 4 + no // 4 * 26
         look = standing.look
-        parts.append(f"{_badge(look, x, y)}{_text(x + 25, y + 16, f'{look.zh} {look.en}', 128)}")
+        parts.append(f"{_badge(look, x, y)}{_text(x + 25, y + 16, f'{look.zh} {look.en}', pitch - 30)}")
     return "".join(parts)
 
 
-def _headings(flow: Flow, left: float) -> str:
-    y = LEGEND_H + 18
+def _headings(flow: Flow, lefts: list[float]) -> str:
+    """Chinese above English: a column is narrow."""
     parts = []
-    for no, (zh, en) in enumerate(flow.headings):
-        x = left + no * (BOX_W + GAP_X)
-        parts.append(_text(x + BOX_W / 2, y, f"{zh} {en}", BOX_W + GAP_X - 6, middle=True, bold=True))
+    for (zh, en), left, column in zip(flow.headings, lefts, flow.columns, strict=True):
+        middle = left + _width(column) / 2
+        parts.append(_text(middle, LEGEND_H + 16, zh, BOX_W + GAP_X, middle=True, bold=True))
+        parts.append(_text(middle, LEGEND_H + 34, en, BOX_W + GAP_X, middle=True))
     return "".join(parts)
 
 
@@ -99,7 +120,7 @@ def _ribbons(flow: Flow, spots: dict[str, tuple[float, float]]) -> str:
     inside, out = [], []
     for pair in ordered:
         source, target = nodes[pair[0]], nodes[pair[1]]
-        x1, x2 = spots[pair[0]][0] + BOX_W, spots[pair[1]][0]
+        x1, x2 = spots[pair[0]][0] + (VICTIM_W if source.kind is Kind.VICTIM else BOX_W), spots[pair[1]][0]
         y1, y2 = leaves[pair], arrives[pair]
         # money that goes back or stays in its layer bows out to the right of both
         bend = max(18.0, (x2 - x1) / 2) if target.column > source.column else 40.0
@@ -135,10 +156,20 @@ def _ports(
 def _box(node: Node, x: float, y: float) -> str:
     match node.kind:
         case Kind.VICTIM:
-            return _plain(node.kind, _VICTIM, x, y, ("报案人", brief(node.amount_fen)), f"报案人 victim {shown(node.amount_fen)}", "#ffffff")
+            return _plain(
+                node.kind,
+                _VICTIM,
+                x,
+                y,
+                ("报案人", brief(node.amount_fen)),
+                f"报案人 victim {shown(node.amount_fen)}",
+                "#ffffff",
+            )
         case Kind.EXIT:
             zh, en = WAY_WORDS[node.way or Way.TRANSFER]
-            return _plain(node.kind, _EXIT, x, y, (f"{zh} {en}", brief(node.amount_fen)), f"{zh} {en} {shown(node.amount_fen)}")
+            return _plain(
+                node.kind, _EXIT, x, y, (f"{zh} {en}", brief(node.amount_fen)), f"{zh} {en} {shown(node.amount_fen)}"
+            )
         case Kind.REST:
             title = f"其余 {node.count} 户 {node.count} more {shown(node.amount_fen)}"
             lines = (f"其余 {node.count} 户", brief(node.amount_fen))
@@ -168,13 +199,21 @@ def _account(node: Node, x: float, y: float) -> str:
 
 
 def _plain(
-    kind: Kind, look: Look, x: float, y: float, lines: tuple[str, str], title: str, ink: str = "#111111", stripe: str = ""
+    kind: Kind,
+    look: Look,
+    x: float,
+    y: float,
+    lines: tuple[str, str],
+    title: str,
+    ink: str = "#111111",
+    stripe: str = "",
 ) -> str:
+    wide = {Kind.VICTIM: VICTIM_W, Kind.EXIT: EXIT_W}.get(kind, BOX_W)
     dashed = ' stroke-dasharray="5 3"' if kind is Kind.REST else ""
     return (
         f'<g class="{kind.value}" fill="{ink}"><title>{title}</title>'
-        f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX_W}" height="{BOX_H}" rx="7" fill="{look.fill}" stroke="{look.line}"{dashed}/>'
-        f"{stripe}{_text(x + 6, y + 16, lines[0], BOX_W - 12, bold=True)}{_text(x + 6, y + 33, lines[1], BOX_W - 12)}</g>"
+        f'<rect x="{x:.0f}" y="{y:.0f}" width="{wide}" height="{BOX_H}" rx="7" fill="{look.fill}" stroke="{look.line}"{dashed}/>'
+        f"{stripe}{_text(x + 6, y + 16, lines[0], wide - 12, bold=True)}{_text(x + 6, y + 33, lines[1], wide - 12)}</g>"
     )
 
 
@@ -186,7 +225,9 @@ def _stripe(node: Node, x: float, y: float) -> str:
     for standing in Standing:
         wide = full * node.by_standing.get(standing, 0) / node.amount_fen
         if wide > 0:
-            parts.append(f'<rect x="{at:.1f}" y="{y + BOX_H - 6:.0f}" width="{wide:.1f}" height="4" fill="{standing.look.line}"/>')
+            parts.append(
+                f'<rect x="{at:.1f}" y="{y + BOX_H - 6:.0f}" width="{wide:.1f}" height="4" fill="{standing.look.line}"/>'
+            )
             at += wide
     return "".join(parts)
 
@@ -210,5 +251,7 @@ def _text(x: float, y: float, words: str, room: float, *, middle: bool = False, 
 
 def width_of(words: str, *, bold: bool = False) -> float:
     """About how many units a text of 16 takes: full-width signs 16, capitals 11, digits and the rest 9."""
-    units = sum(16.0 if ord(sign) > 0x2000 else 11.3 if sign.isupper() else 4.6 if sign in " .,·!il" else 9.0 for sign in words)
+    units = sum(
+        16.0 if ord(sign) > 0x2000 else 11.3 if sign.isupper() else 4.6 if sign in " .,·!il" else 9.0 for sign in words
+    )
     return units * (1.05 if bold else 1.0)

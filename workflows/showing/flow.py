@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.statement import Way
-from workflows.showing.standing import Standing, at_risk_fen
+from workflows.showing.standing import Standing
 from workflows.showing.survey import Seen, Survey
 
 MOST_ACCOUNTS = 36
 """More boxes than this nobody reads at night; the rest of a layer is one box."""
+MOST_LEAKING = 8
+"""Of them, those with the most money at risk, even where others carried more."""
 MOST_COLUMNS = 12
 """The policy's most layers; deeper ones share the last column."""
 MOST_RIBBONS = 160
@@ -100,7 +102,9 @@ def _layer_headings(column_of: dict[int, int], last: int) -> list[tuple[str, str
 
 
 def _chosen(survey: Survey, column_of: dict[int, int]) -> set[str]:
-    chosen = {seen.key for seen in survey.largest[:MOST_ACCOUNTS]}
+    leaking = sorted((seen for seen in survey.accounts if seen.risk_fen), key=lambda seen: -seen.risk_fen)
+    ranked = [*leaking[:MOST_LEAKING], *survey.largest]
+    chosen = set(list(dict.fromkeys(seen.key for seen in ranked))[:MOST_ACCOUNTS])
     left_out: dict[int, list[str]] = {}
     for seen in survey.accounts:
         if seen.key not in chosen:
@@ -112,7 +116,7 @@ def _chosen(survey: Survey, column_of: dict[int, int]) -> set[str]:
 def _add(node: Node, seen: Seen) -> None:
     node.amount_fen += seen.entry.attributed_fen
     node.passed_fen += seen.passed_fen
-    node.risk_fen += at_risk_fen(seen.entry)
+    node.risk_fen += seen.risk_fen
     node.count += 1
     if node.kind is Kind.ACCOUNT:
         node.seen = seen
@@ -150,11 +154,15 @@ def _order(made: Flow) -> None:
     for (source, target), fen in made.ribbons.items():
         paid_by.setdefault(target, []).append((source, fen))
     for no, column in enumerate(made.columns):
+
         def wanted(node: Node, no: int = no) -> float:
             payers = [(nodes[name].y, fen) for name, fen in paid_by.get(node.name, ()) if nodes[name].column < no]
             weight = sum(fen for _, fen in payers)
             return sum(y * fen for y, fen in payers) / weight if weight else 0.5
-        ranked = sorted(column, key=lambda node: (node.kind is Kind.REST, wanted(node), -node.amount_fen - node.passed_fen))
+
+        ranked = sorted(
+            column, key=lambda node: (node.kind is Kind.REST, wanted(node), -node.amount_fen - node.passed_fen)
+        )
         for rank, node in enumerate(ranked):
             node.y = (rank + 0.5) / len(ranked)
         made.columns[no] = ranked

@@ -22,7 +22,7 @@ class Standing(Enum):
 
     FROZEN = Look("冻", "已冻结", "frozen", "#d3e5fa", "#1453a3")
     STOPPED = Look("止", "已止付", "stopped", "#d5f0da", "#1b7a36")
-    PENDING = Look("待", "止付待答复", "stop pending", "#fff0c2", "#a86a00")
+    PENDING = Look("待", "待答复", "pending", "#fff0c2", "#a86a00")
     MOTION = Look("险", "未控制", "at large", "#ffd6d1", "#c01818")
     MERCHANT = Look("商", "善意商户", "merchant", "#ecdcf7", "#7a2ea0")
     RELEASED = Look("放", "已放行", "released", "#d2f0ef", "#0d7377")
@@ -38,6 +38,8 @@ def standing_of(entry: BookEntry) -> Standing:
     """The greatest part decides; of equal parts the one at risk, so that risk is never hidden by a tie."""
     if entry.attributed_fen <= 0:
         return Standing.EMPTY
+    if entry.held_fen == entry.attributed_fen:  # the ordinary case, and there are thousands
+        return Standing.FROZEN if 2 * entry.frozen_fen > entry.held_fen else Standing.STOPPED
     parts = (
         (entry.in_motion_fen, Standing.MOTION),
         (entry.stop_pending_fen, Standing.PENDING),
@@ -47,8 +49,3 @@ def standing_of(entry: BookEntry) -> Standing:
         (entry.released_fen, Standing.RELEASED),
     )
     return max(parts, key=lambda part: part[0])[1]
-
-
-def at_risk_fen(entry: BookEntry) -> int:
-    """What nothing effective covers."""
-    return entry.in_motion_fen + entry.stop_pending_fen

@@ -1,6 +1,8 @@
 """One pass over a case: every account with its money, where it came from and where it went. All that is shown is drawn from it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,25 +18,27 @@ from workflows.showing.text import foreign
 LONGEST_LABEL = 22
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One account as it is shown."""
+class Seen(NamedTuple):
+    """One account as it is shown. A tuple, because a case has thousands."""
 
     key: str
-    label: str
-    """Bank and last four: nothing more of an account is shown anywhere."""
+    bank: str
     entry: BookEntry
     standing: Standing
     passed_fen: int
     """Of this report's money: paid on from here."""
+    weight_fen: int
+    """How much of this report's money came here."""
+    risk_fen: int
+    """What nothing effective covers."""
 
     @property
-    def weight_fen(self) -> int:
-        """How much of this report's money came here."""
-        return self.entry.attributed_fen + self.passed_fen
+    def label(self) -> str:
+        """Bank and last four: nothing more of an account is shown anywhere."""
+        return label(self.bank, self.entry.account.number)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Survey:
     """A case as it is shown."""
 
@@ -49,7 +53,7 @@ class Survey:
     reported: dict[str, int] = field(default_factory=dict)
     """The victim's own transfers, by payee account key."""
 
-    @property
+    @cached_property
     def largest(self) -> list[Seen]:
         """The accounts, most money first; of equal ones the first met."""
         return sorted(self.accounts, key=lambda seen: -seen.weight_fen)
@@ -68,8 +72,9 @@ def survey(case: Case) -> Survey:
     codes = {one.id: one.code for one in case.start.directory.institutions}
     for (key, account), entry in zip(case.state.accounts.items(), entries, strict=True):
         passed = sum(_note(found, key, outflow) for outflow in case.ledger.outflows(key))
+        risk = entry.in_motion_fen + entry.stop_pending_fen
         code = codes.get(account.ref.institution, account.ref.institution)
-        found.accounts.append(Seen(key, label(code, account.ref.number), entry, standing_of(entry), passed))
+        found.accounts.append(Seen(key, code, entry, standing_of(entry), passed, entry.attributed_fen + passed, risk))
     return found
 
 

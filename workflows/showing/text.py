@@ -13,7 +13,9 @@ from domain.clock import shown_clock, shown_time
 from domain.money import shown
 
 _TWINS = str.maketrans(
-    {sign: chr(ord(sign) + 0xFEE0) for sign in "<>[]&`*_~#|\\\"'@$^{}"} | dict.fromkeys(range(0x20), " ") | {0x7F: " "}
+    {sign: chr(ord(sign) + 0xFEE0) for sign in "<>[]&`*_~#|\\@$^{}"}
+    | {'"': "”", "'": "’"}
+    | {chr(no): " " for no in (*range(0x20), 0x7F)}
 )
 _SCHEME = re.compile(r":(?=//)|(?i:(?<=www)\.)|(?i:(?<=javascript):)|(?i:(?<=mailto):)|(?i:(?<=data):)")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\d{9,}(?=\d{4}(?!\d))|1[3-9]\d{5}(?=\d{4}(?!\d)))")
@@ -82,9 +84,9 @@ def age(seconds: int) -> str:
 def row(*cells: str, right: int = -1, head: bool = False) -> str:
     """One table row. The frame's style sheet takes padding away, so a wide space parts the columns; `right` is the first cell set right."""
     tag = "th" if head else "td"
+    sides = ["right" if 0 <= right <= no else "left" for no in range(len(cells))]
     parts = [
-        f'<{tag} height="24"{' align="right"' if 0 <= right <= no else ' align="left"'} nowrap>{cell}　</{tag}>'
-        for no, cell in enumerate(cells)
+        f'<{tag} height="24" align="{side}" nowrap>{cell}　</{tag}>' for side, cell in zip(sides, cells, strict=True)
     ]
     return f"<tr>{''.join(parts)}</tr>"
 

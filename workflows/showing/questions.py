@@ -1,0 +1,144 @@
+"""The sheets that wait for a decision: what each would do, who is awaited, and the very text to type."""
+
+from domain.identifiers import account_key
+from domain.money import shown
+from domain.officers import ROLE_WORDS, Role
+from domain.orders import AccountKind
+from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState
+from workflows.casework.case import Case
+from workflows.casework.state import SheetFile
+from workflows.showing.headline import RED
+from workflows.showing.survey import label
+from workflows.showing.text import age, foreign, moment, row, seconds_between, table
+
+MOST_WHOLE = 5
+"""Sheets shown in full; further ones take one line each."""
+MOST_LINES = 20
+"""Accounts of a sheet that are listed; the rest are summed."""
+
+WHY_WORDS: dict[str, tuple[str, str]] = {
+    "ripe": ("止付后资金已查清", "stopped and traced"),
+    "small_share": ("涉案占比小，只限额冻结", "small share: amount-limited only"),
+    "small_share_undecided": ("涉案占比小且久未决定", "small share, undecided for long"),
+    "ui_cancel": ("有人在界面请求取消", "cancellation asked for in the UI"),
+}
+
+
+HOW = "More Actions → Send an Update → `decide`，输入一行，警号换成本人的 type one line, your own number for 警号"
+
+
+def questions(case: Case) -> str:
+    """All pending sheets, oldest first."""
+    pending = [(name, file) for name, file in case.state.sheets.items() if file.state is SheetState.PENDING]
+    if not pending:
+        return ""
+    whole = [_question(case, name, file) for name, file in pending[:MOST_WHOLE]]
+    more = [f"{foreign(name, 12)}　{_effect(case, file.sheet)}" for name, file in pending[MOST_WHOLE:]]
+    if more:
+        whole.append(f"另有 {len(more)} 张 more sheets：<br>{'<br>'.join(more[:40])}")
+    return f"<h3>待决定 To decide {len(pending)}</h3>{HOW}\n" + "\n".join(whole)
+
+
+def _question(case: Case, name: str, file: SheetFile) -> str:
+    sheet = file.sheet
+    zh, en = SHEET_WORDS[sheet.kind]
+    shown_name = foreign(name, 12)
+    head = f"<br><h3>审批单 Sheet {shown_name}　{zh} {en}</h3>{_effect(case, sheet)}<br>{_awaited(case, file)}"
+    blocked = sheet.kind is SheetKind.FREEZE and not case.state.filing_number
+    if blocked:
+        head += f'<br><font color="{RED}">先登记立案，才能批准 enter the case filing first</font>'
+    asks = [
+        f'・批准 approve：`"{shown_name} 警号 approve"`',
+        f'・驳回 reject：`"{shown_name} 警号 reject 理由"`',
+    ]
+    if len(sheet.lines) > 1:
+        asks.append(f'・部分批准 approve in part：`"{shown_name} 警号 approve except 3 7"`')
+    return "\n".join([head, *asks, *_listed(case, file)])
+
+
+def _effect(case: Case, sheet: Sheet) -> str:
+    """What an approval would do, in one sentence."""
+    count, why = len(sheet.lines), _why(sheet)
+    match sheet.kind:
+        case SheetKind.FREEZE:
+            firms = sum(line.account.kind is AccountKind.CORPORATE for line in sheet.lines)
+            limited = sum(line.limited for line in sheet.lines)
+            return (
+                f"<b>冻结 {count} 户，共 {shown(sheet.amount_fen)}，{sheet.term_months} 个月</b>，"
+                f"其中商户/公司 {firms}、限额 {limited}（{why[0]}）<br>"
+                f"freezes accounts: {count}, sum: {shown(sheet.amount_fen)}, months: {sheet.term_months}; "
+                f"shops: {firms}, limited: {limited} ({why[1]})"
+            )
+        case SheetKind.RELEASE:
+            return (
+                f"<b>放行 {count} 户，涉案 {shown(sheet.amount_fen)}</b>（{why[0]}）<br>"
+                f"lets go accounts: {count}, of the loss: {shown(sheet.amount_fen)} ({why[1]})"
+            )
+        case SheetKind.FUSE:
+            opens, waiting = case.policy.fuse.each_yes_opens, len(case.state.fuse_waiting)
+            return (
+                f"<b>再放行 {opens} 笔止付</b>，已用 {why[0]}，等待 {waiting} 户<br>"
+                f"lets {opens} more stops leave; used {why[1]}, accounts waiting: {waiting}"
+            )
+        case SheetKind.CANCEL:
+            return (
+                f"<b>撤销本案，停止追查</b>（{why[0]}）<br>cancels the case: nothing more is traced or held ({why[1]})"
+            )
+
+
+def _why(sheet: Sheet) -> tuple[str, str]:
+    words = foreign(sheet.why, 60)
+    return WHY_WORDS.get(sheet.why, (words, words))
+
+
+def _awaited(case: Case, file: SheetFile) -> str:
+    known = {role.value: words for role, words in ROLE_WORDS.items()}
+    roles = [known.get(role, (foreign(role, 30), foreign(role, 30))) for role in file.awaited]
+    zh, en = "、".join(words[0] for words in roles), ", ".join(words[1] for words in roles)
+    by = "、".join(foreign(officer, 20) for officer in file.decided_by) or "无 nobody"
+    until = file.sheet.decide_by
+    over = seconds_between(until, case.now)
+    late = f' <font color="{RED}">已超时 overdue {age(over)}</font>' if over else ""
+    climbs = (
+        f"，已报 escalated to {ROLE_WORDS[Role.DUTY_CHIEF][0]} {ROLE_WORDS[Role.DUTY_CHIEF][1]}"
+        if file.escalated
+        else ""
+    )
+    return f"等待 awaits <b>{zh} {en}</b>，至 until {moment(until)} 北京时间 CST{late}{climbs}　已签 signed：{by}"
+
+
+def _listed(case: Case, file: SheetFile) -> list[str]:
+    """The accounts on the sheet: the largest in rows, the rest in one."""
+    if not file.sheet.lines:
+        return []
+    ranked = sorted(file.sheet.lines, key=lambda line: -line.amount_fen)
+    rows = [row("序 no", "账户 account", "级 layer", "金额 amount", "余额 balance", "注 note", right=3, head=True)]
+    rows += [_line(case, file, line) for line in ranked[:MOST_LINES]]
+    rest = ranked[MOST_LINES:]
+    if rest:
+        total, balance = sum(line.amount_fen for line in rest), sum(line.balance_fen for line in rest)
+        rows.append(row("", f"其余 {len(rest)} 户 more", "", shown(total), shown(balance), "", right=3))
+    # without line breaks: a summary's content is not read as markdown everywhere
+    return [f"<details><summary>账户 accounts {len(ranked)}</summary>{table(rows)}</details>"]
+
+
+def _line(case: Case, file: SheetFile, line: SheetLine) -> str:
+    known = case.state.accounts.get(account_key(line.account.institution, line.account.number))
+    bank = case.start.directory.by_id(line.account.institution)
+    name = case.shown(known) if known else label(bank.code if bank else line.account.institution, line.account.number)
+    notes = []
+    if line.account.kind is AccountKind.CORPORATE:
+        notes.append("公司 company")
+    if line.limited:
+        notes.append("限额 limited")
+    if line.no in file.excepted:
+        notes.append("已除外 excepted")
+    return row(
+        str(line.no),
+        foreign(name),
+        str(line.layer),
+        shown(line.amount_fen),
+        shown(line.balance_fen),
+        "，".join(notes),
+        right=3,
+    )
