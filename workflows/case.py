@@ -76,6 +76,7 @@ class CaseWorkflow:
             pursuit.decide_companies(self.case)
             holding.hold(self.case, tracing=self.dispatch.tracing)
             self.fieldwork.send_out()
+            self.case.looked_at()
             self.dispatch.send()
             self.desk.rule()
             self.keep_and_show()

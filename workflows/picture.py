@@ -7,7 +7,7 @@ from workflows.showing.survey import Survey, survey
 
 
 def picture(case: Case) -> str:
-    """Layers from left to right, an account a box of bank and last four, colour and mark by standing, width by amount."""
+    """Layers from left to right; a box is bank and last four, its colour and mark the standing; width by amount."""
     return picture_of(survey(case))
 
 

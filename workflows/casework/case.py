@@ -27,6 +27,9 @@ class Case:
         self.sheets: list[Sheet] = []
         self.visits: list[Account] = []
         self.fuse_raises: list[str] = []
+        self.touched: dict[str, None] = dict.fromkeys(state.accounts)
+        """Accounts something happened to since the case was last awake: two thousand others need no second look."""
+        self.lapse_look_at: datetime | None = None
         self.ledger = Ledger()
         self.ledger.seed(
             Seed(
@@ -75,6 +78,14 @@ class Case:
                 }
             )
         )
+
+    def touch(self, key: str) -> None:
+        """Something happened to this account."""
+        self.touched[key] = None
+
+    def looked_at(self) -> None:
+        """Every account touched has been looked at."""
+        self.touched = {}
 
     def problem(self, key: str, zh: str, en: str) -> None:
         """Note a problem once; it keeps the moment it first appeared."""

@@ -9,6 +9,10 @@ from workflows.casework.holding import gather_until
 from workflows.casework.pursuit import query
 
 
+LOOK_EVERY = timedelta(seconds=60)
+"""A trace wakes at least so often by itself; stops last hours, so their ends are looked for no oftener."""
+
+
 @dataclass(frozen=True)
 class Deadline:
     """One deadline as people read it."""
@@ -46,30 +50,55 @@ def deadlines(case: Case) -> list[Deadline]:
 
 def note_lapsed(case: Case) -> None:
     """A stop whose end has passed at the bank is over: its money is no longer held by it."""
+    if case.lapse_look_at is not None and case.now < case.lapse_look_at:
+        return
+    case.lapse_look_at = case.now + LOOK_EVERY
     for key, account in case.state.accounts.items():
+        if account.stop is None or not account.stopped:
+            continue
         expires = getattr(account.stop, "expires", None)
-        if account.stopped and expires is not None and expires <= case.now:
-            account.stop_ended = account.lapsed = True
-            if case.ledger.attributed(key) > account.frozen_fen:
-                query(case, account)  # what has left since shows only in a new statement
-                case.problem(
-                    f"lapsed:{key}",
-                    f"{case.shown(account)} 止付已到期，资金可能流出",
-                    f"{case.shown(account)}: the stop has lapsed; money may leave",
-                )
+        if expires is None:
+            continue
+        if expires > case.now:
+            case.lapse_look_at = min(case.lapse_look_at, expires)
+            continue
+        account.stop_ended = True
+        case.touch(key)
+        if case.ledger.attributed(key) > account.frozen_fen:
+            case.problem(
+                f"lapsed:{key}",
+                f"{case.shown(account)} 止付已到期，资金可能流出",
+                f"{case.shown(account)}: the stop has lapsed; money may leave",
+            )
 
 
 def next_deadline(case: Case, *, tracing: bool) -> datetime | None:
-    """When the case must wake up by itself: a sheet to gather, a small share undecided, a stop's end, a sheet's end."""
-    due = []
-    if case.state.first_ripe_at is not None:
-        due.append(gather_until(case, tracing=tracing))
+    """When the case must wake up by itself: a sheet to gather, a small share undecided, a stop's end, a sheet's end.
+
+    While a trace runs the case is awake many times a second; only what may fall due meanwhile is looked for.
+    """
+    due = [gather_until(case)]
+    due += [
+        file.sheet.decide_by
+        for file in case.state.sheets.values()
+        if file.state is SheetState.PENDING and not file.escalated
+    ]
+    if tracing:
+        due.append(case.now + LOOK_EVERY)
+    else:
+        due += _of_accounts(case)
+    later = [at for at in due if at > case.now]
+    return min(later, default=None)
+
+
+def _of_accounts(case: Case) -> list[datetime]:
     waited = timedelta(minutes=case.policy.hold.release_proposed_minutes)
     ripe_after = timedelta(minutes=case.policy.freeze.ripe_after_minutes)
+    due = []
     for key, account in case.state.accounts.items():
-        if not account.stopped:
+        if account.stop is None or not account.stopped:
             continue
-        if account.limited and account.limited_since and not account.release_proposed and not account.freeze_sequence:
+        if account.limited and account.limited_since and not account.release_proposed and not account.freezes:
             due.append(account.limited_since + waited)
         started = getattr(account.stop, "started", None)
         if started is not None and case.ledger.attributed(key) > account.sheeted_fen:
@@ -77,10 +106,4 @@ def next_deadline(case: Case, *, tracing: bool) -> datetime | None:
         expires = getattr(account.stop, "expires", None)
         if expires is not None:
             due.append(expires)
-    due += [
-        file.sheet.decide_by
-        for file in case.state.sheets.values()
-        if file.state is SheetState.PENDING and not file.escalated
-    ]
-    later = [at for at in due if at > case.now]
-    return min(later, default=None)
+    return due

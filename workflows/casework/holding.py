@@ -61,24 +61,26 @@ def _limit_small_shares(case: Case) -> None:
 
 
 def _gather_ripe(case: Case, *, tracing: bool) -> None:
-    """Ripe accounts wait a moment for company, then share a sheet, so that one decision freezes forty."""
-    ripe = [(key, account) for key, account in _ripe(case) if holdable_fen(case, key, account) > 0]
-    if not ripe:
-        case.state.first_ripe_at = None
+    """Ripe accounts wait for company, then share a sheet, so that one decision freezes forty."""
+    if tracing:
+        case.state.quiet_since = None
+        case.state.gathering_since = case.state.gathering_since or case.now
+    else:
+        case.state.quiet_since = case.state.quiet_since or case.now
+    if case.now < gather_until(case):
         return
-    if case.state.first_ripe_at is None:
-        case.state.first_ripe_at = case.now
-    if case.now >= gather_until(case, tracing=tracing):
-        case.state.first_ripe_at = None
-        for start in range(0, len(ripe), case.policy.freeze.lines_per_sheet):
-            _freeze_sheet(case, ripe[start : start + case.policy.freeze.lines_per_sheet], why="ripe")
+    case.state.gathering_since = case.now
+    ripe = [(key, account) for key, account in _ripe(case) if holdable_fen(case, key, account) > 0]
+    for start in range(0, len(ripe), case.policy.freeze.lines_per_sheet):
+        _freeze_sheet(case, ripe[start : start + case.policy.freeze.lines_per_sheet], why="ripe")
 
 
-def gather_until(case: Case, *, tracing: bool) -> datetime:
-    """When the waiting for company ends: soon when the trace is quiet, later while it goes on."""
-    rules = case.policy.freeze
-    since = case.state.first_ripe_at or case.now
-    return since + timedelta(seconds=rules.gather_most_seconds if tracing else rules.gather_seconds)
+def gather_until(case: Case) -> datetime:
+    """When the waiting for company ends: a moment after the trace fell quiet, or after the most it may take."""
+    rules, state = case.policy.freeze, case.state
+    if state.quiet_since is not None:
+        return state.quiet_since + timedelta(seconds=rules.gather_seconds)
+    return (state.gathering_since or case.now) + timedelta(seconds=rules.gather_most_seconds)
 
 
 def _ripe(case: Case) -> list[tuple[str, Account]]:
@@ -92,7 +94,7 @@ def _ripe(case: Case) -> list[tuple[str, Account]]:
     waited = timedelta(minutes=case.policy.freeze.ripe_after_minutes)
     found = []
     for key, account in case.state.accounts.items():
-        if not account.stopped or account.stop is None:
+        if not account.stopped and not account.freezes:  # a frozen account's stop is lifted, and more may turn up in it
             continue
         started = getattr(account.stop, "started", None) or case.now
         if (account.settled and key not in growing) or case.now - started >= waited:
@@ -226,6 +228,7 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
         return
     key = account_key(errand.account.institution, errand.account.number)
     account = case.state.accounts[key]
+    case.touch(key)
     if (freeze := result.outcomes.get(Measure.FREEZE)) is not None:
         _take_freeze(case, key, account, errand, freeze)
     if (lift := result.outcomes.get(Measure.LIFT)) is not None and (
@@ -269,6 +272,7 @@ def take_finding(case: Case, key: str, finding: Finding) -> None:
     account = case.state.accounts.get(key)
     if account is None:
         return
+    case.touch(key)
     account.finding = finding
     if finding is Finding.MERCHANT:
         let_go(case, account, cause="finding")

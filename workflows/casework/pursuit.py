@@ -74,6 +74,7 @@ def take_result(case: Case, errand: Errand, result: ErrandResult) -> None:
         return
     key = account_key(errand.account.institution, errand.account.number)
     account = case.state.accounts[key]
+    case.touch(key)
     if (stop := result.outcomes.get(Measure.STOP)) is not None:
         _take_stop(case, key, account, stop)
     if (answer := result.outcomes.get(Measure.QUERY)) is not None and answer.kind == "refused":
@@ -148,12 +149,29 @@ def follow(case: Case) -> None:
     """
     known = len(case.state.accounts)
     for key in case.ledger.changed():
+        case.touch(key)
         account = case.state.accounts.get(key)
         if account is None or account.digest is None:
             continue
         for outflow in case.ledger.outflows(key):
             if outflow.passage.way is Way.TRANSFER:
                 known += _meet(case, account, outflow, known)
+    if not case.state.cancelled:
+        _stop_again(case)
+
+
+def _stop_again(case: Case) -> None:
+    """More of this report's money has come to an account whose stop its freeze had ended: once more, if it may (R5)."""
+    for key, account in case.state.accounts.items():
+        if (
+            account.stop_ended
+            and account.freezes
+            and not (account.lapsed or account.letting_go)
+            and account.stop_sequence < case.policy.stop.times_per_account
+            and case.ledger.attributed(key) - account.frozen_fen >= case.policy.trace.least_fen
+        ):
+            account.stop, account.stop_ended = None, False
+            pursue(case, key, account)
 
 
 def _meet(case: Case, source: Account, outflow: Outflow, known: int) -> int:
@@ -221,9 +239,11 @@ def small_share(case: Case, key: str, account: Account) -> bool:
 
 def decide_companies(case: Case) -> None:
     """A company's statement is in: hold it whole only where the attributed part is the greater part of its balance."""
-    for key, account in case.state.accounts.items():
+    for key in case.touched:
+        account = case.state.accounts.get(key)
         if (
-            account.query_first
+            account is not None
+            and account.query_first
             and account.digest is not None
             and not account.query_out
             and not account.stop_asked

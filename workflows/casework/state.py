@@ -121,7 +121,10 @@ class CaseState(BaseModel):
     stops_allowed: int = 0
     stops_asked: int = 0
     fuse_waiting: list[str] = []
-    first_ripe_at: datetime | None = None
+    quiet_since: datetime | None = None
+    """The trace has been quiet since; None while it goes on."""
+    gathering_since: datetime | None = None
+    """Ripe accounts have waited for company since."""
     cancel_asked: bool = False
     cancelled: bool = False
     rechecks: int = 0

@@ -10,7 +10,7 @@ from domain.money import shown
 from domain.statement import Way
 from workflows.showing.flow import Flow, Kind, Node
 from workflows.showing.standing import Look, Standing
-from workflows.showing.text import brief
+from workflows.showing.text import YUAN, brief
 
 BOX_W, BOX_H = 96, 42
 VICTIM_W, EXIT_W = 74, 88
@@ -117,21 +117,25 @@ def _ribbons(flow: Flow, spots: dict[str, tuple[float, float]]) -> str:
     ordered = sorted(flow.ribbons, key=lambda pair: (spots[pair[0]][1], spots[pair[1]][1]))
     leaves = _ports(ordered, thick, spots, end=0)
     arrives = _ports(sorted(ordered, key=lambda pair: (spots[pair[1]][1], spots[pair[0]][1])), thick, spots, end=1)
-    inside, out = [], []
+    inside: list[str] = []
+    out: list[str] = []
     for pair in ordered:
         source, target = nodes[pair[0]], nodes[pair[1]]
-        x1, x2 = spots[pair[0]][0] + (VICTIM_W if source.kind is Kind.VICTIM else BOX_W), spots[pair[1]][0]
-        y1, y2 = leaves[pair], arrives[pair]
-        # money that goes back or stays in its layer bows out to the right of both
-        bend = max(18.0, (x2 - x1) / 2) if target.column > source.column else 40.0
-        x2 = x2 if target.column > source.column else x2 + BOX_W
-        towards = x2 - bend if target.column > source.column else x2 + bend
-        path = f'<path d="M{x1:.0f} {y1:.1f}C{x1 + bend:.0f} {y1:.1f} {towards:.0f} {y2:.1f} {x2:.0f} {y2:.1f}" stroke-width="{thick[pair]:.1f}"/>'
-        (out if target.kind is Kind.EXIT else inside).append(path)
+        x1, x2 = spots[pair[0]][0] + _width([source]), spots[pair[1]][0]
+        curve = _curve(x1, leaves[pair], x2, arrives[pair], onward=target.column > source.column)
+        (out if target.kind is Kind.EXIT else inside).append(f'<path d="{curve}" stroke-width="{thick[pair]:.1f}"/>')
     return (
         f'<g fill="none" stroke="#7d93ab" stroke-opacity="0.5">{"".join(inside)}</g>'
         f'<g fill="none" stroke="#d9822b" stroke-opacity="0.55">{"".join(out)}</g>'
     )
+
+
+def _curve(x1: float, y1: float, x2: float, y2: float, *, onward: bool) -> str:
+    """From the right of one box to the left of the next; what goes back or stays in its layer bows out to the right."""
+    bend = max(18.0, (x2 - x1) / 2) if onward else 40.0
+    end = x2 if onward else x2 + BOX_W
+    before = end - bend if onward else end + bend
+    return f"M{x1:.0f} {y1:.1f}C{x1 + bend:.0f} {y1:.1f} {before:.0f} {y2:.1f} {end:.0f} {y2:.1f}"
 
 
 def _ports(
@@ -184,7 +188,7 @@ def _account(node: Node, x: float, y: float) -> str:
     look = seen.standing.look
     passed = seen.standing is Standing.EMPTY
     amount = brief(node.passed_fen if passed else node.amount_fen)
-    uncovered = node.risk_fen >= 100 and seen.standing not in {Standing.MOTION, Standing.PENDING}
+    uncovered = node.risk_fen >= YUAN and seen.standing not in {Standing.MOTION, Standing.PENDING}
     title = (
         f"{seen.label} {look.zh} {look.en}：现有 here {shown(node.amount_fen)}，"
         f"流走 passed on {shown(node.passed_fen)}，未控 at risk {shown(node.risk_fen)}"
@@ -192,7 +196,7 @@ def _account(node: Node, x: float, y: float) -> str:
     heavier = ' stroke-width="3"' if seen.standing is Standing.MOTION else ' stroke-width="1.5"'
     return (
         f'<g class="account"><title>{title}</title>'
-        f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX_W}" height="{BOX_H}" rx="7" fill="{look.fill}" stroke="{look.line}"{heavier}/>'
+        f"{_frame(look, x, y, BOX_W, heavier)}"
         f"{_text(x + 5, y + 17, seen.label, BOX_W - 10, bold=True)}{_badge(look, x + 4, y + 21, small=True)}"
         f"{_text(x + 25, y + 36, amount + (' !' if uncovered else ''), BOX_W - 29)}</g>"
     )
@@ -212,8 +216,15 @@ def _plain(
     dashed = ' stroke-dasharray="5 3"' if kind is Kind.REST else ""
     return (
         f'<g class="{kind.value}" fill="{ink}"><title>{title}</title>'
-        f'<rect x="{x:.0f}" y="{y:.0f}" width="{wide}" height="{BOX_H}" rx="7" fill="{look.fill}" stroke="{look.line}"{dashed}/>'
+        f"{_frame(look, x, y, wide, dashed)}"
         f"{stripe}{_text(x + 6, y + 16, lines[0], wide - 12, bold=True)}{_text(x + 6, y + 33, lines[1], wide - 12)}</g>"
+    )
+
+
+def _frame(look: Look, x: float, y: float, wide: int, more: str) -> str:
+    return (
+        f'<rect x="{x:.0f}" y="{y:.0f}" width="{wide}" height="{BOX_H}" rx="7" '
+        f'fill="{look.fill}" stroke="{look.line}"{more}/>'
     )
 
 
@@ -225,9 +236,8 @@ def _stripe(node: Node, x: float, y: float) -> str:
     for standing in Standing:
         wide = full * node.by_standing.get(standing, 0) / node.amount_fen
         if wide > 0:
-            parts.append(
-                f'<rect x="{at:.1f}" y="{y + BOX_H - 6:.0f}" width="{wide:.1f}" height="4" fill="{standing.look.line}"/>'
-            )
+            spot = f'x="{at:.1f}" y="{y + BOX_H - 6:.0f}" width="{wide:.1f}" height="4"'
+            parts.append(f'<rect {spot} fill="{standing.look.line}"/>')
             at += wide
     return "".join(parts)
 
@@ -249,9 +259,13 @@ def _text(x: float, y: float, words: str, room: float, *, middle: bool = False, 
     return f'<text x="{x:.0f}" y="{y:.0f}"{anchor}{weight}{squeezed}>{words}</text>'
 
 
+FULL_WIDTH_FROM = 0x2000
+
+
 def width_of(words: str, *, bold: bool = False) -> float:
     """About how many units a text of 16 takes: full-width signs 16, capitals 11, digits and the rest 9."""
     units = sum(
-        16.0 if ord(sign) > 0x2000 else 11.3 if sign.isupper() else 4.6 if sign in " .,·!il" else 9.0 for sign in words
+        16.0 if ord(sign) >= FULL_WIDTH_FROM else 11.3 if sign.isupper() else 4.6 if sign in " .,·!il" else 9.0
+        for sign in words
     )
     return units * (1.05 if bold else 1.0)

@@ -30,13 +30,15 @@ def headline(case: Case, seen: Survey) -> str:
         ends_zh, ends_en = OUTCOME_WORDS[state.outcome]
         zh, en = f"{zh}：{ends_zh}", f"{en}: {ends_en}"
     head = f"<h2>{foreign(case.start.case_number)}　{zh} {en}</h2>"
-    under = f"{foreign(case.start.report.category, 60)}　{len(state.accounts)} 户 accounts　截至 as of {moment_to_second(case.now)} 北京时间 CST"
+    category, as_of = foreign(case.start.report.category, 60), moment_to_second(case.now)
+    under = f"{category}　{len(state.accounts)} 户 accounts　截至 as of {as_of} 北京时间 CST"
     return f"{head}{under}{_sums(seen)}"
 
 
 def _sums(seen: Survey) -> str:
     if seen.books is None:
-        return f'<h3><font color="{RED}">账目不平，请立即通知管理员 the books do not add up: tell the administrator now</font></h3>'
+        words = "账目不平，请立即通知管理员 the books do not add up: tell the administrator now"
+        return f'<h3><font color="{RED}">{words}</font></h3>'
     books = seen.books
     share = f"（{books.held_fen * 100 // books.loss_fen}%）" if books.loss_fen else ""
     risk = shown(books.at_risk_fen)

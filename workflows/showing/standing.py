@@ -1,4 +1,4 @@
-"""How an account stands, for people: one colour, one mark and two words each. The mark serves who cannot see the colour."""
+"""How an account stands, for people: a colour, a mark and two words. The mark serves who cannot see the colour."""
 
 from dataclasses import dataclass
 from enum import Enum

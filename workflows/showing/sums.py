@@ -39,24 +39,15 @@ def accounts(seen: Survey) -> str:
     if not seen.accounts:
         return ""
     ranked = seen.largest
-    head = (
-        "级 layer",
-        "账户 account",
-        "状态 standing",
-        "现有 here",
-        "已控 held",
-        "流走 passed on",
-        "未控 at risk",
-        "注 note",
-    )
+    head = ("级 layer", "账户 account", "状态 standing", "现有 here", "未控 at risk", "流走 passed on", "注 note")
     rows = [row(*head, right=3, head=True), *(_row(one) for one in ranked[:MOST_ACCOUNTS])]
     rest = ranked[MOST_ACCOUNTS:]
     if rest:
-        here, held = sum(one.entry.attributed_fen for one in rest), sum(one.entry.held_fen for one in rest)
+        here = sum(one.entry.attributed_fen for one in rest)
         risk = sum(one.risk_fen for one in rest)
         passed = sum(one.passed_fen for one in rest)
         rows.append(
-            row("", f"其余 {len(rest)} 户 more", "", shown(here), shown(held), shown(passed), shown(risk), "", right=3)
+            row("", f"其余 {len(rest)} 户 more", "", shown(here), _or_none(risk), _or_none(passed), "", right=3)
         )
     return f"<details><summary>账户表 accounts as text {len(ranked)}</summary>{table(rows)}</details>"
 
@@ -70,9 +61,13 @@ def _row(one: Seen) -> str:
         one.label,
         f"{look.mark} {look.zh} {look.en}",
         shown(entry.attributed_fen),
-        shown(entry.held_fen),
-        shown(one.passed_fen),
-        shown(one.risk_fen),
+        _or_none(one.risk_fen),
+        _or_none(one.passed_fen),
         " ".join(notes),
         right=3,
     )
+
+
+def _or_none(fen: int) -> str:
+    """An amount, or a dash: rows of zeros hide the sums that matter."""
+    return shown(fen) if fen else "–"

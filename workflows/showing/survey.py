@@ -1,4 +1,4 @@
-"""One pass over a case: every account with its money, where it came from and where it went. All that is shown is drawn from it."""
+"""One pass over a case: every account with its money, whence and whither. All that is shown is drawn from it."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -79,7 +79,7 @@ def survey(case: Case) -> Survey:
 
 
 def label(code: str, number: str) -> str:
-    """Bank and last four, safe to show; the code of a bank we have no line to is its number, of which the end is kept."""
+    """Bank and last four, safe to show; of a code too long for a box the end is kept."""
     kept = code if len(code) <= LONGEST_LABEL - 5 else f"…{code[-8:]}"
     return f"{foreign(kept)}·{foreign(number[-4:])}"
 

@@ -24,8 +24,9 @@ _UNPRINTABLE = re.compile("[\u0080-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff
 LONGEST = 300
 """Foreign text beyond this is cut: it must not push the case off the page."""
 
-YI, WAN = 10_000_000_000, 1_000_000
-"""亿 and 万 in fen: the units people here read amounts in."""
+YI, WAN, YUAN = 10_000_000_000, 1_000_000, 100
+"""亿, 万 and 元 in fen: the units people here read amounts in."""
+MINUTE, HOUR = 60, 3600
 
 
 def foreign(text: str, longest: int = LONGEST) -> str:
@@ -45,7 +46,7 @@ def brief(fen: int) -> str:
         return f"¥{fen // WAN}万"
     if fen >= WAN:
         return f"¥{fen // (WAN // 10) / 10:.1f}万"
-    return f"¥{fen // 100:,}" if fen >= 100 else shown(fen)
+    return f"¥{fen // YUAN:,}" if fen >= YUAN else shown(fen)
 
 
 def moment(at: datetime) -> str:
@@ -74,15 +75,15 @@ def seconds_between(earlier: datetime, later: datetime) -> int:
 
 def age(seconds: int) -> str:
     """How long something has lasted: "45 s", "12 min", "3 h 05"."""
-    if seconds < 120:
+    if seconds < 2 * MINUTE:
         return f"{seconds} s"
-    if seconds < 7200:
-        return f"{seconds // 60} min"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d}"
+    if seconds < 2 * HOUR:
+        return f"{seconds // MINUTE} min"
+    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE:02d}"
 
 
 def row(*cells: str, right: int = -1, head: bool = False) -> str:
-    """One table row. The frame's style sheet takes padding away, so a wide space parts the columns; `right` is the first cell set right."""
+    """One table row; cells from `right` on are set right. The frame takes padding away: wide spaces part columns."""
     tag = "th" if head else "td"
     sides = ["right" if 0 <= right <= no else "left" for no in range(len(cells))]
     parts = [

@@ -1,4 +1,4 @@
-"""What is not as it should be: problems, orders without an answer, branches that were cut; and what the carriers did."""
+"""What is not as it should be: problems, orders without an answer, cut branches; and what the carriers did."""
 
 from domain.money import shown
 from workflows.casework.case import Case

@@ -1,0 +1,73 @@
+"""The real Temporal Web UI in a headless Chromium: open a workflow's current details, read them, photograph them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.async_api import Browser, Error, Frame, Page, async_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENS = {"laptop": (1440, 900), "desk": (1920, 1080)}
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser of its own, closed at the end."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def address(ui: str, namespace: str, workflow_id: str, run_id: str) -> str:
+    """The page that shows current details: the tab "User Metadata"."""
+    return f"{ui}/namespaces/{namespace}/workflows/{quote(workflow_id, safe='')}/{run_id}/user-metadata"
+
+
+async def open_details(
+    browser: Browser, ui: str, workflow_id: str, run_id: str, *, namespace: str = "default", screen: str = "laptop"
+) -> tuple[Page, Frame]:
+    """The page and the frame the UI renders the details in, once both have come to rest."""
+    width, height = SCREENS[screen]
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    await page.goto(address(ui, namespace, workflow_id, run_id))
+    await page.wait_for_selector("#user-metadata-current-details", timeout=30_000)
+    return page, await _settled(page)
+
+
+async def _settled(page: Page) -> Frame:
+    """The UI asks again while a page opens and replaces the frame: wait until it has stayed for a second."""
+    for _ in range(60):
+        frames = [frame for frame in page.frames if "/render?" in frame.url]
+        await asyncio.sleep(1)
+        try:
+            if len(frames) == 1 and frames[0] in page.frames and await frames[0].query_selector("main"):
+                return frames[0]
+        except Error:
+            continue  # replaced while we looked
+    msg = "the UI shows no details"
+    raise AssertionError(msg)
+
+
+async def photograph(page: Page, frame: Frame, path: Path, *, whole: bool = True) -> Path:
+    """A screenshot of the page as an officer sees it; `whole`: as if the screen were high enough for all of it."""
+    if whole and page.viewport_size is not None:
+        height = await frame.evaluate("document.documentElement.scrollHeight")
+        await page.set_viewport_size({"width": page.viewport_size["width"], "height": int(height) + 450})
+        await asyncio.sleep(0.7)
+    await page.screenshot(path=path)
+    return path

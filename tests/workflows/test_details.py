@@ -1,0 +1,338 @@
+"""What officers read: complete, harmless, and never a reason for a case to fail."""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.case import CaseOutcome, Status
+from domain.findings import Finding
+from domain.money import shown
+from domain.orders import AccountRef, HeldBack, HeldElsewhere, Outcome, Refused, Unknown
+from domain.report import Line
+from domain.sheets import Sheet, SheetKind, SheetLine
+from domain.statement import Way
+from domain.words import DecisionWords, FilingWords, decision_words, filing_words
+from tests.workflows.builders import HOLDER, T0, case_of, done, fan, trace
+from workflows.casework import accounting, carriers, holding
+from workflows.casework.case import Case
+from workflows.casework.fuse import may_stop
+from workflows.casework.paperwork import new_sheet
+from workflows.casework.state import FreezeHeld
+from workflows.details import details
+from workflows.showing.text import brief, foreign, moment
+
+TYPED = re.compile(r"`\"([^\"`]+)\"`")
+"""What is offered for typing: in backticks, because elsewhere the UI turns straight quotes into curly ones."""
+
+
+def traced(accounts: int = 41, layers: int = 5) -> Case:
+    town = fan(accounts, layers=layers)
+    return trace(case_of(town), town)
+
+
+def deciding(accounts: int = 41) -> Case:
+    """Everything stopped, and the freeze sheet made."""
+    case = traced(accounts)
+    holding.hold(case, tracing=False)
+    case.now = T0 + timedelta(minutes=1)
+    holding.hold(case, tracing=False)
+    case.state.status = accounting.status(case, tracing=False)
+    return case
+
+
+def secrets(case: Case) -> list[str]:
+    """What no page may show: numbers whole, holders, the victim."""
+    refs = [account.ref for account in case.state.accounts.values()]
+    victim = case.start.report.victim
+    return [*(ref.number for ref in refs), *(ref.name for ref in refs), HOLDER, victim.phone, str(victim.account)]
+
+
+def test_the_head_says_which_case_how_much_and_how_much_is_at_risk():
+    case = deciding()
+    books = accounting.books(case, accounting.entries(case))
+    head = details(case)[:1500]
+    assert "A2026-000123" in head
+    assert "待审批 awaiting decision" in head
+    assert "虚假征信" in head
+    for fen in (books.loss_fen, books.held_fen, books.at_risk_fen):
+        assert shown(fen) in head
+
+
+def test_a_missing_case_filing_is_the_first_deadline_and_says_what_to_type():
+    case = deciding()
+    first = details(case).split("First deadline", 1)[1].split("</b>", 1)[0]
+    assert "立案" in first
+    assert "北京时间 CST" in first
+    assert '`"立案号 警号"`' in details(case)
+    assert filing_words("立案号 警号".replace("立案号", "A3202-1").replace("警号", "012345")) == FilingWords(
+        number="A3202-1", officer="012345"
+    )
+
+
+def test_once_filed_the_next_deadline_comes_first_and_filing_is_not_asked_for_again():
+    case = deciding()
+    case.state.filing_number = "A3202-1"
+    page = details(case)
+    assert "审批单 F-0" in page.split("First deadline", 1)[1][:200]
+    assert '"立案号 警号"' not in page
+    assert "A3202-1" in page
+
+
+def test_every_text_offered_for_typing_is_understood_once_the_officer_number_stands_in_it():
+    case = deciding()
+    new_sheet(case, SheetKind.CANCEL, why="ui_cancel", quorum="cancel")
+    typed = [text for text in TYPED.findall(details(case)) if not text.startswith("立案号")]
+    assert typed
+    names = set()
+    for text in typed:
+        words = decision_words(text.replace("警号", "012345"))
+        assert isinstance(words, DecisionWords), text
+        names.add(words.sheet)
+    assert names == set(case.state.sheets)
+
+
+def test_an_example_pasted_unchanged_decides_nothing():
+    for text in TYPED.findall(details(deciding())):
+        assert not isinstance(decision_words(text), DecisionWords)
+        assert not isinstance(filing_words(text), FilingWords)
+
+
+def test_a_sheet_says_what_it_would_do_and_who_is_awaited_until_when():
+    case = deciding()
+    file = max(case.state.sheets.values(), key=lambda one: len(one.sheet.lines))
+    section = details(case).split(f"Sheet {file.sheet.name}", 1)[1].split("</details>", 1)[0]
+    assert f"冻结 {len(file.sheet.lines)} 户，共 {shown(file.sheet.amount_fen)}，6 个月" in section
+    assert "县级审批人、协查人" in section
+    assert moment(file.sheet.decide_by) in section
+    rows = section.split("</tr>")[1:-1]
+    assert sum(fen_in(row) for row in rows) == file.sheet.amount_fen
+    assert f"其余 {len(file.sheet.lines) - 20} 户" in section
+
+
+def fen_in(row: str) -> int:
+    """The first amount in a row."""
+    found = re.search(r"¥([\d,]+)\.(\d\d)", row)
+    return int(found[1].replace(",", "") + found[2]) if found else 0
+
+
+def test_the_books_on_the_page_add_up_to_the_loss():
+    case = traced(200)
+    section = details(case).split("账目 Books", 1)[1].split("</table>", 1)[0]
+    *parts, total = [fen_in(row) for row in section.split("</tr>")[:-1]]
+    assert sum(parts) == total == case.start.report.loss_fen
+
+
+def test_the_text_table_says_what_the_picture_says_and_sums_the_rest():
+    case = traced(300, layers=6)
+    section = details(case).split("accounts as text", 1)[1]
+    rows = section.split("</tr>")[1:-1]
+    assert len(rows) == 61
+    assert sum(fen_in(row) for row in rows) == sum(entry.attributed_fen for entry in accounting.entries(case))
+
+
+def test_cut_branches_unknown_orders_and_carriers_are_listed():
+    town = fan(41)
+    case = case_of(
+        town, lines=[Line(number="13003156693", carrier="CARRIER-A")], links=["http://refund.example.invalid/x"]
+    )
+    carriers.begin(case)
+    case.errands = []
+    trace(case, town)
+    next(iter(case.state.accounts.values())).cut = "rows"
+    case.state.unknown = {7: case.now - timedelta(seconds=95)}
+    page = details(case)
+    assert "流水过长 statement too long：1 户" in page
+    assert "#7　95 s" in page
+    assert "尾号 ending 6693：已发出 sent" in page
+    assert "链接 links 1" in page
+    assert "refund.example" not in page
+
+
+PLANTED = (
+    "[x](javascript:alert(1))",
+    "<script>alert(1)</script>",
+    "](http://evil.example)",
+    '"><img src=x onerror=alert(1)>',
+    "</svg></table><a href='https://evil.example'>",
+    "&lt;b&gt; &#91;x&#93;(javascript&colon;alert(1))",
+    "```\n# heading\n\n- list | a | b",
+    "www.evil.example mailto:a@evil.example HTTPS://evil.example",
+    "\u202e\ud800\x00\x07",
+)
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_foreign_text_is_shown_as_text_and_never_becomes_markup_or_a_link(planted: str):
+    made = foreign(planted)
+    assert not re.search(r"[<>\[\]&`*_~#|\\\n\"'@]|://|(?i:www\.|javascript:|mailto:)", made)
+    assert made.encode()
+    case = deciding()
+    case.start = case.start.model_copy(
+        update={"report": case.start.report.model_copy(update={"category": planted}), "case_number": planted}
+    )
+    case.problem("input:1", planted, planted)
+    case.state.filing_number = planted
+    case.state.numbers = {f"{planted}:{planted}": planted}
+    name, file = next(iter(case.state.sheets.items()))
+    file.sheet = file.sheet.model_copy(update={"why": planted})
+    file.awaited, file.decided_by = [planted], [planted]
+    next(iter(case.state.accounts.values())).cut = planted
+    case.state.sheets[planted] = case.state.sheets.pop(name)
+    page = details(case)
+    bare = re.sub(
+        r"<(/?(h[234]|b|br|table|tr|td|th|ul|li|details|summary|font|svg|g|rect|path|text|title)\b[^<>]*)>", "", page
+    )
+    assert not re.search(r"[<>\[\]&*_~\\]", bare)
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"(?i)javascript:|<script|<img|<a |onerror=(?!alert)|www\.evil", page)
+
+
+def test_numbers_in_foreign_text_keep_only_their_last_four_digits():
+    assert foreign("转到 6217000012345678901 了") == "转到 …8901 了"
+    assert foreign("call 13900000001") == "call …0001"
+    assert foreign("没有通往机构 102302000011 的线路") == "没有通往机构 102302000011 的线路"
+
+
+def test_neither_a_whole_number_nor_a_holder_is_anywhere_on_the_page():
+    page = details(deciding(120))
+    case = deciding(120)
+    assert not [secret for secret in secrets(case) if secret in page]
+
+
+@pytest.mark.parametrize(
+    ("fen", "words"),
+    [
+        (0, "¥0.00"),
+        (17, "¥0.17"),
+        (93_800, "¥938"),
+        (999_999, "¥9,999"),
+        (26_879_999, "¥26.8万"),
+        (1_000_000_000, "¥1000万"),
+        (13_299_000_000, "¥1.32亿"),
+        (-17, "-¥0.17"),
+    ],
+)
+def test_an_amount_in_a_box_is_short_and_never_more_than_there_is(fen: int, words: str):
+    assert brief(fen) == words
+
+
+def test_books_that_do_not_add_up_are_said_so_and_the_page_still_stands():
+    case = deciding()
+    case.start = case.start.model_copy(
+        update={"report": case.start.report.model_copy(update={"transfers": case.start.report.transfers[:1]})}
+    )
+    assert "账目不平" in details(case)
+
+
+def test_a_page_of_two_thousand_accounts_is_small_enough_for_the_address_it_travels_in_and_quickly_made():
+    town = fan(2000, layers=7, loss_fen=500_000_000)
+    case = trace(case_of(town), town)
+    case.now = T0 + timedelta(minutes=1)
+    holding.hold(case, tracing=False)
+    begun = time.perf_counter()
+    page = details(case)
+    took = time.perf_counter() - begun
+    print(f"{len(case.state.accounts)} accounts: {len(page.encode())} bytes in {took * 1e3:.1f} ms")
+    assert len(page.encode()) < 100_000
+    assert took < 1.0, "the deadlock detector of a workflow task gives two seconds"
+
+
+def test_the_same_case_gives_the_same_page():
+    assert details(deciding()) == details(deciding())
+
+
+REFS = st.builds(
+    AccountRef,
+    institution=st.sampled_from(["102302000011", "999999999999", "<b>"]),
+    number=st.text("0123456789", min_size=4, max_size=25),
+    name=st.just(HOLDER),
+)
+LINES = st.builds(
+    SheetLine,
+    no=st.integers(0, 99),
+    account=REFS,
+    amount_fen=st.integers(-5, 10**14),
+    balance_fen=st.integers(-5, 10**14),
+    layer=st.integers(-1, 99),
+    limited=st.booleans(),
+)
+MOMENTS = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31, 23), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
+OUTCOMES: st.SearchStrategy[Outcome | None] = st.one_of(
+    st.none(),
+    st.just(Unknown(since=T0)),
+    st.just(HeldBack(reason="halted")),
+    st.just(HeldElsewhere(code="1301", at=T0)),
+    st.just(Refused(code="0303", at=T0)),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_whatever_the_state_a_page_is_made_and_keeps_its_secrets(data: st.DataObject):
+    town = fan(data.draw(st.integers(1, 60)), layers=data.draw(st.integers(2, 14)), seed=data.draw(st.integers(0, 9)))
+    answers = data.draw(st.lists(OUTCOMES, max_size=30))
+    case = case_of(town)
+    if data.draw(st.booleans()):
+        trace(case, town, lambda errand: answers[errand.no] if errand.no < len(answers) else done(errand))
+    state = case.state
+    for account in state.accounts.values():
+        account.layer = data.draw(st.sampled_from([account.layer, 0, 99]))
+        account.cut = data.draw(st.sampled_from(["", "least", "rows", "new_bound"]))
+        account.finding = data.draw(st.one_of(st.none(), st.sampled_from(Finding)))
+        account.let_go = data.draw(st.booleans())
+        if data.draw(st.booleans()):
+            account.freezes.append(FreezeHeld(sequence=1, amount_fen=data.draw(st.integers(0, 10**9))))
+    case.now = data.draw(st.one_of(st.just(T0), MOMENTS))
+    for _ in range(data.draw(st.integers(0, 7))):
+        kind = data.draw(st.sampled_from(SheetKind))
+        sheet = (
+            new_sheet(
+                case,
+                kind,
+                lines=data.draw(st.lists(LINES, max_size=25)),
+                why=data.draw(st.text(max_size=20)),
+                quorum="freeze",
+            )
+            if case.now.year < 9999
+            else None
+        )
+        if sheet is not None:
+            state.sheets[sheet.name].sheet = Sheet.model_validate({**dict(sheet), "decide_by": data.draw(MOMENTS)})
+    for text in data.draw(st.lists(st.text(max_size=40), max_size=20)):
+        case.problem(text, text, text)
+        state.numbers[text] = text
+    state.unknown = dict.fromkeys(data.draw(st.lists(st.integers(0, 99), max_size=20)), case.now)
+    state.fuse_waiting = list(state.accounts)[:3]
+    state.status = data.draw(st.sampled_from(Status))
+    state.outcome = data.draw(st.sampled_from(CaseOutcome))
+    page = details(case)
+    assert page.encode()
+    assert not [secret for secret in secrets(case) if len(secret) > 8 and secret in page]
+    for file in state.sheets.values():
+        for line in file.sheet.lines:
+            assert len(line.account.number) <= 8 or line.account.number not in page
+
+
+def test_the_exits_have_words_for_every_way():
+    from workflows.showing.drawing import WAY_WORDS
+
+    assert set(WAY_WORDS) == set(Way)
+
+
+def test_a_case_behind_its_fuse_says_how_many_wait():
+    case = traced(41)
+    case.state.stops_allowed = case.state.stops_asked = 5
+    waiting = next(iter(case.state.accounts))
+    assert not may_stop(case, waiting)
+    assert "behind the fuse：1 户" in details(case)
+    assert "再放行 2000 笔止付" in details(case)
+
+
+def test_every_row_of_every_table_has_as_many_cells_as_its_head():
+    for found in re.findall(r"<table border.*?</table>", details(traced(300, layers=6)) + details(deciding(60))):
+        widths = {len(re.findall(r"<t[hd] ", one)) for one in found.split("</tr>")[:-1]}
+        assert len(widths) == 1
