@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo up test check bench lock clean
+.PHONY: help setup demo up test chaos check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,9 @@ up: $(READY) ## the lasting world: Temporal UI, practice institutions, worker; C
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest
+
+chaos: $(READY) ## whole drills under kills and faults; some ten minutes
+	$(BIN)/python -m pytest -m chaos tests/chaos
 
 check: $(READY) ## lint and types
 	$(BIN)/ruff check .

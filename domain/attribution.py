@@ -49,10 +49,18 @@ class Outflow(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """An executed freeze: covers so much of the attributed lots for every payment with a later serial."""
+    """An executed freeze: covers so much of the attributed lots for every payment with a later serial.
+
+    `at` is the bank's own start of it: a payment before that was not covered, even where its row came to light later.
+    """
 
     after_serial: int
     amount_fen: int
+    at: datetime | None = None
+
+    def stands_for(self, passage: Passage) -> bool:
+        """Whether it stood when this payment was made."""
+        return self.after_serial < passage.serial and (self.at is None or self.at <= passage.at)
 
 
 @dataclass(slots=True)
@@ -113,11 +121,11 @@ class Ledger:
                 self._book(other).heard[passage.serial] = passage
         self._work({account: None})
 
-    def cover(self, account: str, amount_fen: int) -> None:
+    def cover(self, account: str, amount_fen: int, at: datetime | None = None) -> None:
         """An executed freeze stands on the account from now on, after every row known."""
         book = self._book(account)
         known = [*book.serials, *book.heard]
-        book.covers.append(Cover(max(known, default=0), amount_fen))
+        book.covers.append(Cover(max(known, default=0), amount_fen, at))
         self._work({account: None})
 
     def covers(self, account: str) -> list[Cover]:
@@ -219,7 +227,6 @@ class Ledger:
         seeds_at, early, book.seeds_unmatched = _place_seeds(book)
         for seed in early:
             _push(lots, (Piece(seed.amount_fen, mine=True),))
-        covers = sorted(book.covers)
         for passage, credit in _in_order(book):
             if credit:
                 if passage.serial in seeds_at:
@@ -228,8 +235,8 @@ class Ledger:
                 else:
                     _push(lots, book.inflow.get(passage.serial) or (Piece(passage.amount_fen, mine=False),))
             else:
-                standing = sum(cover.amount_fen for cover in covers if cover.after_serial < passage.serial)
-                out[passage.serial] = _take(lots, passage.amount_fen, standing)
+                standing = sum(cover.amount_fen for cover in book.covers if cover.stands_for(passage))
+                out[passage.serial] = _take(lots, passage.amount_fen, max(standing, 0))
         changed = self._hand_on(book, out)
         book.outflow = out
         book.lots = tuple(lots)

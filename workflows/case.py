@@ -31,8 +31,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.tasks import Tasks
     from workflows.worklist import Worklist
 
-SHOW_EVERY = timedelta(seconds=1)
-"""While a trace runs the page follows at this distance: officers read slower than orders travel."""
+SHOW_EVERY = timedelta(seconds=2)
+"""While orders are out the page follows at this distance: officers read slower than orders travel."""
 COMPLAINTS_SHOWN = 20
 """A flood of junk must not push the real problems off the page."""
 HOW_TO_DECIDE = '审批 / decide: "F-01 警号 approve" · "F-01 警号 reject 理由" · "F-01 警号 approve except 3 7"'
@@ -74,7 +74,7 @@ class CaseWorkflow:
             self.take_in_what_arrived()
             pursuit.follow(self.case)
             pursuit.decide_companies(self.case)
-            holding.hold(self.case, tracing=self.dispatch.tracing)
+            holding.hold(self.case, tracing=self.dispatch.busy)
             self.fieldwork.send_out()
             self.case.looked_at()
             self.dispatch.send()
@@ -106,12 +106,12 @@ class CaseWorkflow:
 
     def keep_and_show(self) -> None:
         """Keep in the register what is new; show officers where the case stands."""
-        tracing, now = self.dispatch.tracing, workflow.now()
-        kept = self.desk.keep(tracing=tracing)
-        if kept or not tracing or self.shown_at is None or now - self.shown_at >= SHOW_EVERY:
+        busy, now = self.dispatch.busy, workflow.now()
+        kept = self.desk.keep(tracing=self.dispatch.tracing, busy=busy)
+        if not busy or self.case.sheets or self.shown_at is None or now - self.shown_at >= SHOW_EVERY:
             self.shown_at = now
             workflow.set_current_details(details(self.case))
-        if kept and (not tracing or self.case.state.sheets):
+        if kept and (not busy or self.case.state.sheets):
             self.worklist.update(self.case)
 
     def settled(self) -> bool:

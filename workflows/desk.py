@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.tasks import Tasks
 
 KEEP_EVERY = timedelta(seconds=2)
-"""While a trace runs, books follow at this distance: people read slower than orders travel."""
+"""While orders are out, books follow at this distance: people read slower than orders travel."""
 NOT_KEPT = Complaint(zh="登记失败，请重试", en="could not be kept, please try again")
 
 Misunderstood = Callable[[str, Complaint], None]
@@ -145,9 +145,9 @@ class Desk:
 
     # ------------------------------------------------------------ books
 
-    def keep(self, *, tracing: bool) -> bool:
-        """Have the register keep what is new: sheets at once, books when the trace pauses. True when something was due."""
-        record = self._due(tracing=tracing)
+    def keep(self, *, tracing: bool, busy: bool) -> bool:
+        """Have the register keep what is new: sheets at once, books when orders pause. True when something was due."""
+        record = self._due(tracing=tracing, busy=busy)
         if record is None:
             return False
         self._recording = True
@@ -162,16 +162,16 @@ class Desk:
         await self._keep(self._record(entries, books, outcome=self._case.state.outcome.value))
         return books
 
-    def _due(self, *, tracing: bool) -> CaseRecord | None:
+    def _due(self, *, tracing: bool, busy: bool) -> CaseRecord | None:
         if self._recording:
             return None
         case, now = self._case, workflow.now()
         urgent = bool(case.sheets or case.fuse_raises)
-        if not urgent and tracing and now - self._kept_at < KEEP_EVERY:
+        if not urgent and busy and now - self._kept_at < KEEP_EVERY:
             return None
         entries = accounting.entries(case)
         books = accounting.books(case, entries)
-        if not urgent and not tracing and accounting.finished(case, books, entries):
+        if not urgent and not busy and accounting.finished(case, books, entries):
             return None  # the close keeps it all
         case.state.status = move(case.state.status, accounting.status(case, tracing=tracing))
         unchanged = books == self._books and case.state.status.value == self._status

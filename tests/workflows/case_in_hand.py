@@ -58,6 +58,7 @@ class CaseInHand:
                 self.world.register.state[sheet.name] = SheetState.PENDING
             self.case.sheets = []
             self.books()
+            self.case.looked_at()
             due = [errand for errand in (*self.open, *self.case.errands) if errand.no not in asked]
             if not due:
                 return

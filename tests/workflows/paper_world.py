@@ -236,6 +236,7 @@ class PaperWorld:
 
     def carry_out(self, errand: Errand, now: datetime) -> ErrandResult:
         """One errand, as far as it gets now."""
+        self._at = max(self._at, now)
         outcomes: dict[Measure, Outcome] = {}
         digest: Digest | None = None
         for measure in STEPS[errand.kind]:
@@ -298,7 +299,7 @@ class PaperWorld:
             case Measure.FREEZE:
                 done = amount_fen if amount_fen is not None else errand.amount_fen or 0
                 home.freezes[errand.sequence] = done
-                return Executed(code="0000", at=now, amount_fen=done)
+                return Executed(code="0000", at=now, started=now, amount_fen=done)
             case Measure.UNFREEZE:
                 home.freezes.pop(errand.sequence, None)
         return Executed(code="0000", at=now)

@@ -64,7 +64,7 @@ def test_a_freeze_the_bank_refuses_leaves_the_stop_standing_and_asks_a_person():
     assert case.books().held_fen == 1_000_00
 
 
-def test_a_freeze_executed_in_part_holds_what_the_bank_says_and_the_rest_is_not_counted_as_held():
+def test_a_freeze_executed_in_part_holds_what_the_bank_says_and_the_rest_stays_stopped():
     world, a, _ = two_layers()
     world.say(Measure.FREEZE, a, Partial(code="1200", at=T0, amount_fen=150_00))
     case = CaseInHand(world)
@@ -72,7 +72,8 @@ def test_a_freeze_executed_in_part_holds_what_the_bank_says_and_the_rest_is_not_
     case.gather()
     case.decide("F-01")
     assert case.entry(a).frozen_fen == 150_00
-    assert (case.books().held_fen, case.books().in_motion_fen) == (750_00, 250_00)
+    assert a.stopped
+    assert case.books().held_fen == 1_000_00
 
 
 def test_an_account_whose_inflow_is_still_outstanding_upstream_is_not_ripe_until_ten_minutes_after_its_stop():

@@ -62,9 +62,10 @@ def note_lapsed(case: Case) -> None:
         if expires > case.now:
             case.lapse_look_at = min(case.lapse_look_at, expires)
             continue
-        account.stop_ended = True
+        account.stop_ended = account.lapsed = True
         case.touch(key)
         if case.ledger.attributed(key) > account.frozen_fen:
+            query(case, account)  # what has left since shows only in a new statement
             case.problem(
                 f"lapsed:{key}",
                 f"{case.shown(account)} 止付已到期，资金可能流出",
@@ -98,7 +99,7 @@ def _of_accounts(case: Case) -> list[datetime]:
     for key, account in case.state.accounts.items():
         if account.stop is None or not account.stopped:
             continue
-        if account.limited and account.limited_since and not account.release_proposed and not account.freezes:
+        if account.limited and account.limited_since and not account.release_proposed and not account.freeze_sequence:
             due.append(account.limited_since + waited)
         started = getattr(account.stop, "started", None)
         if started is not None and case.ledger.attributed(key) > account.sheeted_fen:

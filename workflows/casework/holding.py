@@ -48,8 +48,9 @@ def _line(case: Case, key: str, account: Account, no: int) -> SheetLine:
 def _limit_small_shares(case: Case) -> None:
     """An account of small share is not held whole: its amount-limited freeze is asked for at once."""
     due = []
-    for key, account in case.state.accounts.items():
-        if account.digest is None or account.query_out:
+    for key in case.touched:
+        account = case.state.accounts.get(key)
+        if account is None or account.digest is None or account.query_out:
             continue
         if holdable_fen(case, key, account) < case.policy.trace.least_fen or not small_share(case, key, account):
             continue
@@ -251,7 +252,7 @@ def _take_freeze(case: Case, key: str, account: Account, errand: Errand, freeze:
         executed = freeze.amount_fen if freeze.amount_fen is not None else (errand.amount_fen or 0)
         held = FreezeHeld(sequence=errand.sequence, amount_fen=executed)
         account.freezes.append(held)
-        case.ledger.cover(key, executed)
+        case.ledger.cover(key, executed, freeze.started)
         account.covers = case.ledger.covers(key)
         case.solved(f"freeze:{key}")
         if account.letting_go:

@@ -162,9 +162,11 @@ def follow(case: Case) -> None:
 
 def _stop_again(case: Case) -> None:
     """More of this report's money has come to an account whose stop its freeze had ended: once more, if it may (R5)."""
-    for key, account in case.state.accounts.items():
+    for key in case.touched:
+        account = case.state.accounts.get(key)
         if (
-            account.stop_ended
+            account is not None
+            and account.stop_ended
             and account.freezes
             and not (account.lapsed or account.letting_go)
             and account.stop_sequence < case.policy.stop.times_per_account

@@ -1,0 +1,43 @@
+"""Whether the centre is on duty: somebody polls every queue that a case may need."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from domain.institutions import Institution
+from workflows.limits import CASES_QUEUE, institution_queue
+
+_POLLED_WITHIN = timedelta(seconds=65)  # a worker's long poll lasts a minute
+_LOOK_S = 0.05
+
+
+async def is_polled(
+    client: Client, queue: str = CASES_QUEUE, kind: TaskQueueType.ValueType = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+) -> bool:
+    """Whether a worker has polled this queue within the last minute."""
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+    )
+    answer = await client.workflow_service.describe_task_queue(request)
+    now = datetime.now(UTC)
+    return any(now - one.last_access_time.ToDatetime(UTC) < _POLLED_WITHIN for one in answer.pollers)
+
+
+async def until_on_duty(client: Client, institutions: Iterable[Institution], within_s: float = 5.0) -> None:
+    """Wait until workers poll the cases and every institution; a drill with fewer workers starts all the same then."""
+    queues = [
+        (CASES_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+        *((institution_queue(one.id), TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for one in institutions),
+    ]
+    try:
+        async with asyncio.timeout(within_s):
+            for queue, kind in queues:
+                while not await is_polled(client, queue, kind):  # noqa: ASYNC110 - the engine cannot set our events
+                    await asyncio.sleep(_LOOK_S)
+    except TimeoutError:
+        return

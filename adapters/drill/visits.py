@@ -1,0 +1,87 @@
+"""The played field officers: they visit the holders of open verifications and say what the scenario knows."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from temporalio.client import Client, WorkflowExecution
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.drill.errors import UnreachableError
+from adapters.drill.roster import FIELD
+from adapters.drill.scenario import Account
+from adapters.drill.trainer import Trainer
+from domain.findings import Finding
+
+log = structlog.get_logger(__name__)
+
+OPEN_VISITS = "WorkflowType='OnSiteVerification' AND ExecutionStatus='Running'"
+AGAIN_AFTER_S = 3.0
+
+
+@dataclass
+class Field:
+    """Answers each visit once it has taken its time; the witness is told at the same moment."""
+
+    client: Client
+    trainer: Trainer
+    holders: Mapping[tuple[str, str], Account]
+    decide_s: tuple[float, float]
+    seed: int = 0
+    open: int = 0
+    """Visits without an answer at the last look."""
+    untold: list[tuple[str, str, Finding]] = field(default_factory=list)
+    """Found, and the witness could not be told yet."""
+    _due: dict[str, float] = field(default_factory=dict)
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Set out."""
+        self._random = random.Random(self.seed + 1)  # noqa: S311 - repeatable on purpose
+
+    async def act(self, now: float) -> None:
+        """Answer the visits that are due. `now` is a monotonic second."""
+        visits = [visit async for visit in self.client.list_workflows(OPEN_VISITS, page_size=1000)]
+        self.open = len(visits)
+        for visit in visits:
+            due = self._due.setdefault(visit.id, now + self._random.uniform(*self.decide_s))
+            if now < due:
+                continue
+            self._due[visit.id] = now + AGAIN_AFTER_S
+            institution, number = await _place(visit)
+            finding = finding_at(self.holders.get((institution, number)))
+            if await self._answer(visit.id, finding) and (institution, number) in self.holders:
+                self.untold.append((institution, number, finding))
+        await self._tell()
+
+    async def _answer(self, visit: str, finding: Finding) -> bool:
+        try:
+            await self.client.get_workflow_handle(visit).signal("finding", f"{FIELD} {finding.value} 练习")
+        except RPCError as problem:
+            if problem.status != RPCStatusCode.NOT_FOUND:
+                log.warning("officer_not_heard", signal="finding", error=problem.status.name)
+            return False
+        return True
+
+    async def _tell(self) -> None:
+        if not self.untold:
+            return
+        try:
+            await self.trainer.tell_findings(self.untold)
+        except UnreachableError:
+            log.warning("witness_not_reached", findings=len(self.untold))
+        else:
+            self.untold = []
+
+
+async def _place(visit: WorkflowExecution) -> tuple[str, str]:
+    return (
+        str(await visit.memo_value("institution", "", type_hint=str)),
+        str(await visit.memo_value("number", "", type_hint=str)),
+    )
+
+
+def finding_at(account: Account | None) -> Finding:
+    """What the officer finds: the role in the scenario; nobody at an account that is not in it."""
+    return Finding.NOT_FOUND if account is None else Finding(account.role)

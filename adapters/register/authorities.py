@@ -1,0 +1,120 @@
+"""The standing authority and the one word that revokes it."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from activities.ports import Authority
+from adapters.register.bulk import columns_of, run, statement_text
+from adapters.register.locking import HALT_LOCK
+from adapters.register.part import Part
+from adapters.register.refusals import Refusal, officer_of
+from adapters.register.tables import authorities, halts
+from domain.officers import ROLE_WORDS, Role
+from domain.sheets import Ruling
+
+_NOW = bindparam("now", type_=TIMESTAMP(timezone=True))
+_OFFICER = bindparam("officer", type_=Text)
+_ALONE = statement_text(select(func.pg_advisory_xact_lock(HALT_LOCK)))
+_REVOKE = statement_text(
+    update(authorities)
+    .values(revoked_at=_NOW, revoked_by=_OFFICER)
+    .where(authorities.c.revoked_at.is_(None), authorities.c.ends > _NOW)
+)
+_HALT = statement_text(insert(halts).values(officer=_OFFICER, at=_NOW))
+_STANDING_HALT = statement_text(select(halts.c.id).where(halts.c.lifted_by.is_(None)))
+_GIVE = statement_text(
+    insert(authorities).values(
+        authority_id=bindparam("authority_id", type_=Text),
+        handling=bindparam("handling", type_=Text),
+        second=bindparam("second", type_=Text),
+        starts=_NOW,
+        ends=bindparam("ends", type_=TIMESTAMP(timezone=True)),
+    )
+)
+_LIFT_HALTS = statement_text(
+    update(halts).values(lifted_by=bindparam("authority_id", type_=Text)).where(halts.c.lifted_by.is_(None))
+)
+_LATEST = statement_text(
+    select(*(one for one in authorities.c if one.name != "given")).order_by(authorities.c.given.desc()).limit(1)
+)
+
+
+class Commanding(Part):
+    """The part of the register that gives and revokes the standing authority."""
+
+    async def halt(self, officer: str, now: datetime) -> Ruling:
+        """停手: revoke the standing authority at once; any active officer may. When this returns, nothing more leaves.
+
+        It waits for orders being written this very moment: they are written before it, or not at all.
+        """
+
+        async def work(connection: AsyncConnection) -> Ruling:
+            await officer_of(connection, officer)
+            await run(connection, _ALONE)
+            if (await run(connection, _STANDING_HALT)).first() is None:
+                await run(connection, _REVOKE, officer=officer, now=now)
+                await run(connection, _HALT, officer=officer, now=now)
+            return Ruling(accepted=True, sheet="", zh="已停手, 不再发出任何指令", en="halted: nothing more leaves")
+
+        return await self._ruled(work)
+
+    async def give_authority(self, handling: str, second: str, hours: float, now: datetime) -> Ruling:
+        """Both duty officers sign the standing authority for their shift; a halt ends with it."""
+
+        async def work(connection: AsyncConnection) -> Ruling:
+            if handling == second:
+                raise Refusal("经办人与协查人须为两人", "handling and second officer are two persons")
+            await self._in_role(connection, handling, Role.STOP_DESK)
+            await self._in_role(connection, second, Role.SECOND_OFFICER)
+            if not 0 < hours <= self._rules.longest_shift_hours:
+                most = self._rules.longest_shift_hours
+                raise Refusal(
+                    f"授权时长须在 0 至 {most:g} 小时之间", f"an authority lasts more than 0 and at most {most:g} hours"
+                )
+            await run(connection, _ALONE)
+            key = f"au-{secrets.token_hex(8)}"
+            ends = now + timedelta(hours=hours)
+            await run(connection, _GIVE, authority_id=key, handling=handling, second=second, now=now, ends=ends)
+            await run(connection, _LIFT_HALTS, authority_id=key)
+            return Ruling(accepted=True, sheet=key, zh="常备授权已生效", en="the standing authority is in force")
+
+        return await self._ruled(work)
+
+    async def authority(self) -> Authority | None:
+        """The latest standing authority, in force or not."""
+
+        async def work(connection: AsyncConnection) -> Authority | None:
+            row = (await run(connection, _LATEST)).one_or_none()
+            if row is None:
+                return None
+            return Authority.model_validate({**columns_of(row), "revoked_by": row.revoked_by or ""})
+
+        return await self._do(work)
+
+    async def halted(self) -> bool:
+        """Whether a halt stands."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await run(connection, _STANDING_HALT)).first() is not None
+
+        return await self._do(work)
+
+    async def _ruled(self, work: Any) -> Ruling:  # noqa: ANN401 - a transaction's work
+        try:
+            ruling: Ruling = await self._do(work)
+        except Refusal as refusal:
+            return refusal.ruling()
+        return ruling
+
+    @staticmethod
+    async def _in_role(connection: AsyncConnection, number: str, role: Role) -> None:
+        officer = await officer_of(connection, number)
+        if role not in officer.roles:
+            zh, en = ROLE_WORDS[role]
+            raise Refusal(f"警号 {number} 不是{zh}", f"officer {number} is not a {en}")

@@ -1,0 +1,47 @@
+"""Measures that end by themselves: a stop after its 48 hours, a freeze after its term (DOMAIN R7, F4)."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.register.bulk import Writes, run, statement_text
+from adapters.register.ledger import Ledger
+from adapters.register.locking import lock_cases
+from adapters.register.part import Part
+from adapters.register.tables import measures
+
+_DUE = statement_text(
+    select(measures.c.case_id, measures.c.account).where(
+        measures.c.ended_at.is_(None), measures.c.expires <= bindparam("now", type_=TIMESTAMP(timezone=True))
+    )
+)
+
+
+class Lapsing(Part):
+    """The part of the register that ends what has run out."""
+
+    async def note_lapsed(self, now: datetime) -> list[str]:
+        """End the measures whose end has passed, with an event in the case of each; gives their application ids."""
+
+        async def work(connection: AsyncConnection) -> list[str]:
+            due = (await run(connection, _DUE, now=now)).all()
+            if not due:
+                return []
+            cases = await lock_cases(connection, (row.case_id for row in due))
+            ledger = await Ledger.of_known(connection, (row.account for row in due), now)
+            await ledger.load(connection)
+            over = ledger.lapse(now)
+            for measure in over:
+                if measure.case_id in cases:
+                    what = {"measure": measure.application_id, "account": measure.account, "ended_at": measure.ended_at}
+                    cases[measure.case_id].chain.note(now, "measure_lapsed", what)
+            writes = Writes()
+            ledger.write(writes)
+            for case in cases.values():
+                case.chain.write(writes)
+            await writes.flush(connection)
+            return [measure.application_id for measure in over]
+
+        return await self._do(work)

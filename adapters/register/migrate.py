@@ -1,0 +1,41 @@
+"""Bringing a database to the form this code needs, without alembic.ini and without a shell."""
+
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import URL
+
+from adapters.register.engine import driver_url
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic keeps its context in a global: one migration at a time in a process. Between processes env.py takes a lock.
+_ONE_AT_A_TIME = Lock()
+_SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def _config(url: str | URL) -> "Config":
+    from alembic.config import Config  # a tenth of a second that only those who migrate should pay
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["url"] = driver_url(url)
+    return config
+
+
+def migrate(url: str | URL) -> None:
+    """Up to the newest form; nothing to do is nothing done. Blocks: call it before there is a loop, or in a thread."""
+    from alembic import command
+
+    with _ONE_AT_A_TIME:
+        command.upgrade(_config(url), "head")
+
+
+def downgrade(url: str | URL, to: str = "base") -> None:
+    """Down to an older form, by default to nothing at all: what the tables held is gone."""
+    from alembic import command
+
+    with _ONE_AT_A_TIME:
+        command.downgrade(_config(url), to)

@@ -1,0 +1,295 @@
+"""Opening orders: entitle, claim, write, in one transaction.
+
+locked      the case (its fuse, papers and chain), then the holds of all accounts named, in order
+read        authority, halt, fuse, sheets; what is written already under the same keys; what joins need
+decided     draft by draft (openings.py)
+written     papers, orders, holds, claims, one event, the case row: one round trip
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from activities.ports import OpenedOrder, OpenOrders
+from adapters.register.bulk import Mode, Write, Writes, as_json, as_kept, rows_parameter, run, statement_text
+from adapters.register.entitlement import HALTED, LETTING_GO, Entitlement
+from adapters.register.issuing import Desk, Issued, NewOrder
+from adapters.register.ledger import Ledger
+from adapters.register.locking import HALT_LOCK, LockedCase, lock_case
+from adapters.register.openings import Openings, draft_account, draft_id
+from adapters.register.part import Part
+from adapters.register.statements import digests, shared_queries, shared_statements
+from adapters.register.tables import orders
+from domain.orders import Measure, Order
+from domain.papers import Paper
+
+_ORDER = Write.of(
+    orders,
+    Mode.ADD,
+    "case_id",
+    "account",
+    "sequence",
+    "sheet",
+    "cause",
+    "content",
+    "written_at",
+    "last_sent_at",
+    "sends",
+)
+_ON_STOPS = frozenset({Measure.STOP, Measure.LIFT, Measure.EXTEND_STOP})
+"""What looks at the stop that stands on the account."""
+_ENDS = frozenset({Measure.LIFT, Measure.UNFREEZE, Measure.RENEW})
+_lifts = orders.alias("lifts")
+# A lift tombstones its stop, an unfreeze its freeze: whatever comes of it, the one it ends is never sent again.
+TOMBSTONED = (
+    select(_lifts.c.application_id)
+    .where(_lifts.c.original == orders.c.application_id, _lifts.c.measure.in_([Measure.LIFT, Measure.UNFREEZE]))
+    .exists()
+)
+KNOWN = statement_text(
+    select(
+        orders.c.application_id,
+        orders.c.case_id,
+        orders.c.content,
+        orders.c.outcome,
+        orders.c.last_sent_at,
+        TOMBSTONED.label("tombstoned"),
+    ).where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
+)
+
+
+def order_digest(order: Order) -> str:
+    """SHA-256 of an order as events name it."""
+    return hashlib.sha256(order.model_dump_json().encode()).hexdigest()
+
+
+class Ordering(Part):
+    """The part of the register that writes orders and notes their sendings."""
+
+    async def open_orders(self, request: OpenOrders, render: Callable[[Paper], bytes]) -> list[OpenedOrder]:
+        """Entitle, claim, write (activities.ports.OrderBook.open_orders).
+
+        Raises LookupError for an unknown case, ValueError for a draft that is not of the request's institution.
+        """
+        _check(request)
+
+        def rendered(paper: Paper) -> bytes:
+            document = render(paper)
+            self._papers.put(document)
+            return document
+
+        return await self._do(lambda connection: self._open(connection, request, rendered))
+
+    async def _open(
+        self, connection: AsyncConnection, request: OpenOrders, render: Callable[[Paper], bytes]
+    ) -> list[OpenedOrder]:
+        now = request.now
+        keys = [draft_id(request.case_id, request.institution.id, draft) for draft in request.drafts]
+        case = await lock_case(connection, request.case_id, to_send=True)
+        entitlement = await Entitlement.read(connection, request.case_id, request.drafts, now)
+        stops = sum(draft.measure is Measure.STOP for draft in request.drafts)
+        stops_left = await entitlement.stops_left(connection, stops, self._rules)
+        accounts = [draft.account for draft in request.drafts if draft.account is not None]
+        ledger = await Ledger.of_accounts(connection, accounts, now)
+        writes = Writes()
+        openings = Openings(
+            case_id=request.case_id,
+            institution=request.institution.id,
+            now=now,
+            rules=self._rules,
+            entitlement=entitlement,
+            ledger=ledger,
+            known=await _known(connection, request, keys, ledger, case),
+            statements=(),
+            queries=(),
+            writes=writes,
+            stops_left_case=case.row.stops_allowed - case.row.stops_sent,
+            stops_left_minute=stops_left,
+        )
+        await _read_for_joins(connection, request, openings)
+        decided: dict[str, OpenedOrder | NewOrder] = {}
+        for key, draft in zip(keys, request.drafts, strict=True):
+            if key not in decided:
+                decided[key] = openings.decide(draft, key)
+        new = [one for one in decided.values() if isinstance(one, NewOrder)]
+        issued = Desk(self._rules, request, case, entitlement).issue(new, render, writes)
+        written = {
+            one.application_id: _order(one, request, case, issued.get(one.application_id, Issued())) for one in new
+        }
+        for one in new:
+            writes.add(_ORDER, _row(one, written[one.application_id], now))
+        _note(case, openings, written, now)
+        ledger.write(writes)
+        case.chain.write(writes)
+        kept = await digests(connection, openings.needs_digest)
+        await writes.flush(connection)
+        standings = []
+        for own_key, draft in zip(keys, request.drafts, strict=True):
+            standing = decided[own_key]
+            key = standing.application_id
+            if isinstance(standing, NewOrder):
+                standings.append(OpenedOrder(application_id=key, standing="new", order=written[key], last_sent_at=now))
+            elif key in kept and draft.measure is Measure.QUERY:
+                standings.append(standing.model_copy(update={"digest": kept[key]}))
+            else:
+                standings.append(standing)
+        return standings
+
+    async def note_sealed(self, sealed: Sequence[tuple[str, str]]) -> None:
+        """Keep the message digests of letters about to leave; another digest than before is a fault."""
+        if not sealed:
+            return
+        rows = as_json([{"application_id": key, "message_sha256": sha256} for key, sha256 in dict(sealed).items()])
+
+        async def work(connection: AsyncConnection) -> None:
+            kept = {row.application_id for row in await run(connection, _SEAL, sealed=rows)}
+            if wrong := [key for key, _ in sealed if key not in kept]:
+                raise ValueError(f"order {wrong[0]} is unknown or was sealed with other bytes before")
+
+        await self._do(work)
+
+    async def note_sent_again(self, application_ids: Sequence[str], now: datetime) -> list[str]:
+        """The same bytes are about to leave once more. Returns those that may.
+
+        A halt holds back everything but what lets go; what a lift has tombstoned never leaves again.
+        """
+        ids = sorted(set(application_ids))
+        if not ids:
+            return []
+
+        async def work(connection: AsyncConnection) -> list[str]:
+            await run(connection, _WAIT_FOR_HALT)
+            return [row.application_id for row in await run(connection, _SENT_AGAIN, ids=ids, now=now)]
+
+        return await self._do(work)
+
+
+def _seal() -> str:
+    given = rows_parameter("sealed", [orders.c.application_id, orders.c.message_sha256])
+    before = orders.c.message_sha256
+    return statement_text(
+        orders.update()
+        .values(message_sha256=given.c.message_sha256, sends=func.greatest(orders.c.sends, 1))
+        .where(orders.c.application_id == given.c.application_id)
+        .where(before.is_(None) | (before == given.c.message_sha256))
+        .returning(orders.c.application_id)
+    )
+
+
+_SEAL = _seal()
+_WAIT_FOR_HALT = statement_text(select(func.pg_advisory_xact_lock_shared(HALT_LOCK)))
+_SENT_AGAIN = statement_text(
+    orders.update()
+    .values(last_sent_at=bindparam("now", type_=orders.c.last_sent_at.type), sends=orders.c.sends + 1)
+    .where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
+    .where(~TOMBSTONED)
+    .where(or_(orders.c.cause.in_(sorted(LETTING_GO)), ~HALTED))
+    .returning(orders.c.application_id)
+)
+
+
+def _check(request: OpenOrders) -> None:
+    for draft in request.drafts:
+        if draft.account is None and not draft.target:
+            raise ValueError(f"a draft of measure {draft.measure} names neither account nor target")
+        if draft.account is not None and draft.account.institution != request.institution.id:
+            raise ValueError(
+                f"a draft names an account of {draft.account.institution}, not of {request.institution.id}"
+            )
+
+
+async def _known(
+    connection: AsyncConnection, request: OpenOrders, keys: Sequence[str], ledger: Ledger, case: LockedCase
+) -> dict[str, object]:
+    """Orders under the drafts' keys, and those that stand on the holds."""
+    if ledger.due:
+        await ledger.load(connection, named=_freezes(request))
+        for measure in ledger.lapse(request.now):
+            current = {"measure": measure.application_id, "account": measure.account}
+            case.chain.note(request.now, "lapse_seen", current)
+    on_stops = {draft_account(draft) for draft in request.drafts if draft.measure in _ON_STOPS}
+    ids = set(keys)
+    for hold in ledger.holds.values():
+        if hold.account in on_stops:
+            ids |= {one for one in (hold.stop_order, hold.pending_stop) if one}
+    return {row.application_id: row for row in await run(connection, KNOWN, ids=sorted(ids))}
+
+
+def _freezes(request: OpenOrders) -> list[str]:
+    ends = [draft for draft in request.drafts if draft.measure in {Measure.UNFREEZE, Measure.RENEW}]
+    return [draft_id(request.case_id, request.institution.id, draft, measure=Measure.FREEZE) for draft in ends]
+
+
+async def _read_for_joins(connection: AsyncConnection, request: OpenOrders, openings: Openings) -> None:
+    """Only what these drafts can need: most stops and queries need none of it."""
+    ledger = openings.ledger
+    held = {hold.account for hold in ledger.holds.values() if hold.stopped or hold.pending_stop}
+    joins = any(draft.measure is Measure.STOP and draft_account(draft) in held for draft in request.drafts)
+    if joins or any(draft.measure in _ENDS for draft in request.drafts):
+        await ledger.load(connection, named=_freezes(request))
+    stopped = {hold.account for hold in ledger.holds.values() if hold.stopped}
+    asked = {draft_account(draft) for draft in request.drafts if draft.measure is Measure.QUERY and draft.sequence == 1}
+    if shared := stopped & asked:
+        openings.statements = await shared_statements(connection, shared)
+        openings.queries = await shared_queries(connection, shared, request.case_id)
+
+
+def _order(one: NewOrder, request: OpenOrders, case: LockedCase, paper: Issued) -> Order:
+    draft = one.draft
+    order = Order(
+        application_id=one.application_id,
+        case_id=request.case_id,
+        case_number=case.row.case_number,
+        category=case.row.category,
+        measure=draft.measure,
+        institution=request.institution.id,
+        institution_name=request.institution.name,
+        account=draft.account,
+        target=draft.target,
+        evidence=draft.evidence,
+        amount_fen=draft.amount_fen,
+        original=one.original,
+        since=draft.since,
+        until=draft.until,
+        requested_at=request.now,
+        handling=one.entitled.handling,
+        second=one.entitled.second,
+        paper=paper.sha256,
+        paper_number=paper.number,
+        authority=one.entitled.authority,
+    )
+    return as_kept(order)
+
+
+def _row(one: NewOrder, order: Order, now: datetime) -> dict[str, object]:
+    return {
+        "application_id": one.application_id,
+        "case_id": order.case_id,
+        "account": draft_account(one.draft) or None,
+        "sequence": one.draft.sequence,
+        "sheet": one.draft.sheet,
+        "cause": one.draft.cause,
+        "content": order,
+        "written_at": now,
+        "last_sent_at": now,
+        "sends": 0,
+    }
+
+
+def _note(case: LockedCase, openings: Openings, written: dict[str, Order], now: datetime) -> None:
+    chain = case.chain
+    if openings.released:
+        chain.note(now, "claims_released", {"accounts": openings.released})
+    if openings.joined:
+        chain.note(now, "stops_joined", openings.joined)
+    if written:
+        papers = sorted({order.paper_number for order in written.values() if order.paper_number})
+        ids = {key: order_digest(order) for key, order in written.items()}
+        chain.note(now, "orders_written", {"institution": openings.institution, "orders": ids, "papers": papers})
+    if openings.stops_new:
+        chain.case_changes["stops_sent"] = case.row.stops_sent + openings.stops_new

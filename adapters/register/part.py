@@ -1,0 +1,71 @@
+"""What every part of the register stands on: the engine, the centre's settings for it, one transaction a method."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.register.engine import in_transaction
+from domain.papers import PaperKind
+
+_T = TypeVar("_T")
+
+
+def _kind_words() -> dict[PaperKind, str]:
+    return {
+        PaperKind.STOP: "止",
+        PaperKind.LIFT: "解",
+        PaperKind.FREEZE: "冻",
+        PaperKind.UNFREEZE: "解",
+        PaperKind.QUERY: "查",
+    }
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the register is told of the centre. The numbers are the policy's defaults for cases that bring no policy."""
+
+    organ: str = "锡公反诈"
+    """The organ in a document's number."""
+    kind_words: Mapping[PaperKind, str] = field(default_factory=_kind_words)
+    stops_per_case: int = 500
+    stops_per_minute: int = 3000
+    stop_term: timedelta = timedelta(hours=48)
+    """Where a bank does not say when its stop ends (DOMAIN R3)."""
+    claim_patience: timedelta = timedelta(minutes=15)
+    """So long a claim without books yet keeps other cases from lifting the stop."""
+    longest_shift_hours: float = 24.0
+
+
+class RecentPapers:
+    """The documents rendered last, by SHA-256: whoever just wrote an order needs its paper at once."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._most = most  # under 20 KB each
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    def put(self, document: bytes) -> None:
+        """Remember one."""
+        self._kept[hashlib.sha256(document).hexdigest()] = document
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def get(self, sha256: str) -> bytes | None:
+        """One of them, if it is remembered."""
+        return self._kept.get(sha256)
+
+
+class Part:
+    """One part of the register."""
+
+    def __init__(self, engine: AsyncEngine, rules: Rules) -> None:
+        self._engine = engine
+        self._rules = rules
+        self._papers = RecentPapers()
+
+    async def _do(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        return await in_transaction(self._engine, work)

@@ -1,0 +1,212 @@
+"""What those who show it read of the register: cases, sheets, orders, books, documents, and whether it is sound."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ports import CaseRow, OpenedOrder, SheetRow
+from adapters.register.bulk import as_json, columns_of
+from adapters.register.chain import ChainFault, chain_faults
+from adapters.register.openings import OUTCOME
+from adapters.register.part import Part
+from adapters.register.tables import (
+    BOOK_PARTS,
+    accounts,
+    case_accounts,
+    cases,
+    decisions,
+    documents,
+    orders,
+    outbox,
+    sheet_lines,
+    sheets,
+)
+from domain.books import BookEntry, Books
+from domain.officers import Role
+from domain.orders import AccountKind, AccountRef, Order, is_final
+from domain.policy import Policy
+from domain.report import Report
+from domain.sheets import Sheet, SheetState, Verdict, still_awaited
+
+_CASES = select(
+    *(one for one in cases.c if one.name not in {"report", "policy"}), outbox.c.started_at.is_not(None).label("started")
+).join(outbox, outbox.c.case_id == cases.c.case_id)
+
+
+def _sheets() -> Select[Any]:
+    lines = (
+        select(func.jsonb_agg(aggregate_order_by(sheet_lines.c.content, sheet_lines.c.no)))
+        .where(sheet_lines.c.case_id == sheets.c.case_id, sheet_lines.c.sheet == sheets.c.name)
+        .scalar_subquery()
+    )
+    one = func.jsonb_build_object(
+        "officer", decisions.c.officer, "verdict", decisions.c.verdict, "roles", decisions.c.roles
+    )
+    taken = (
+        select(func.jsonb_agg(aggregate_order_by(one, decisions.c.at, decisions.c.officer)))
+        .where(decisions.c.case_id == sheets.c.case_id, decisions.c.sheet == sheets.c.name)
+        .scalar_subquery()
+    )
+    return select(
+        sheets.c.content, sheets.c.state, cases.c.case_number, lines.label("lines"), taken.label("taken")
+    ).join(cases, cases.c.case_id == sheets.c.case_id)
+
+
+_SHEETS = _sheets()
+
+
+class Reading(Part):
+    """The part of the register that only reads."""
+
+    async def list_cases(self, limit: int = 100, *, status: str = "", before: datetime | None = None) -> list[CaseRow]:
+        """Cases, the latest first; of one status when it is named; received before a moment for the next page."""
+        wanted = _CASES.order_by(cases.c.received_at.desc(), cases.c.case_id).limit(limit)
+        if status:
+            wanted = wanted.where(cases.c.status == status)
+        if before is not None:
+            wanted = wanted.where(cases.c.received_at < before)
+        return [_case_row(row) for row in await self._rows(wanted)]
+
+    async def case(self, name: str) -> CaseRow:
+        """One case by its id or number. Raises LookupError."""
+        rows = await self._rows(_CASES.where(or_(cases.c.case_id == name, cases.c.case_number == name)))
+        if not rows:
+            raise LookupError(f"the register has no case {name}")
+        return _case_row(rows[0])
+
+    async def report(self, case_id: str) -> Report:
+        """The report a case was opened with. Raises LookupError."""
+        row = await self._one(select(cases.c.report).where(cases.c.case_id == case_id), f"case {case_id}")
+        return Report.model_validate_json(as_json(row.report))
+
+    async def policy(self, case_id: str) -> Policy | None:
+        """The policy a case was opened with, None when it was not kept here. Raises LookupError."""
+        row = await self._one(select(cases.c.policy).where(cases.c.case_id == case_id), f"case {case_id}")
+        return None if row.policy is None else Policy.model_validate_json(as_json(row.policy))
+
+    async def pending_sheets(self) -> list[SheetRow]:
+        """Sheets that await a decision, the most urgent first."""
+        wanted = _SHEETS.where(sheets.c.state == SheetState.PENDING).order_by(sheets.c.decide_by, sheets.c.name)
+        return [_sheet_row(row) for row in await self._rows(wanted)]
+
+    async def sheets_of(self, case_id: str) -> list[SheetRow]:
+        """All sheets of a case, in the order they were made."""
+        wanted = _SHEETS.where(sheets.c.case_id == case_id).order_by(sheets.c.made_at, sheets.c.name)
+        return [_sheet_row(row) for row in await self._rows(wanted)]
+
+    async def sheet(self, case_id: str, name: str) -> SheetRow:
+        """One sheet. Raises LookupError."""
+        wanted = _SHEETS.where(sheets.c.case_id == case_id, sheets.c.name == name)
+        return _sheet_row(await self._one(wanted, f"sheet {name}"))
+
+    async def orders_of(self, case_id: str) -> list[OpenedOrder]:
+        """All orders of a case in the order written: answered, or sent."""
+        wanted = _ORDERS.where(orders.c.case_id == case_id).order_by(orders.c.written_at, orders.c.application_id)
+        return [_opened(row) for row in await self._rows(wanted)]
+
+    async def unknown_orders(self, older_than_s: float) -> list[OpenedOrder]:
+        """Orders of all cases written so long ago and still without a final answer, the oldest first."""
+        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        wanted = _ORDERS.where(orders.c.answered_at.is_(None), orders.c.written_at <= before).order_by(
+            orders.c.written_at
+        )
+        return [_opened(row) for row in await self._rows(wanted)]
+
+    async def open_order_count(self) -> int:
+        """How many orders are without a final answer."""
+        row = await self._one(select(func.count().label("open")).where(orders.c.answered_at.is_(None)), "count")
+        return int(row.open)
+
+    async def tombstoned(self, application_ids: Iterable[str]) -> set[str]:
+        """Which of these have a lift or unfreeze written against them: they must not be sent again."""
+        wanted = select(orders.c.original).where(
+            orders.c.original.in_(sorted(set(application_ids))), orders.c.measure.in_(["lift", "unfreeze"])
+        )
+        return {row.original for row in await self._rows(wanted)}
+
+    async def entries_of(self, case_id: str) -> list[BookEntry]:
+        """The books of a case, account by account, layer by layer."""
+        wanted = (
+            select(case_accounts, accounts.c.institution, accounts.c.number, accounts.c.name, accounts.c.kind)
+            .join(accounts, accounts.c.account == case_accounts.c.account)
+            .where(case_accounts.c.case_id == case_id)
+            .order_by(case_accounts.c.layer, case_accounts.c.account)
+        )
+        return [_entry(row) for row in await self._rows(wanted)]
+
+    async def paper(self, sha256: str) -> bytes:
+        """A stored document. Raises LookupError."""
+        if (recent := self._papers.get(sha256)) is not None:
+            return recent
+        row = await self._one(select(documents.c.bytes).where(documents.c.sha256 == sha256), f"document {sha256}")
+        return bytes(row.bytes)
+
+    async def verify_chain(self, case_id: str) -> list[ChainFault]:
+        """What is wrong with a case's chain of events; nothing: it is whole. Raises LookupError for an unknown case."""
+        await self._one(select(cases.c.case_id).where(cases.c.case_id == case_id), f"case {case_id}")
+        return await self._do(lambda connection: _faults(connection, case_id))
+
+    async def verify_all(self) -> list[ChainFault]:
+        """What is wrong with any chain; nothing: the register is whole."""
+        return await self._do(lambda connection: _faults(connection, None))
+
+    async def _rows(self, wanted: Select[Any]) -> list[Row[Any]]:
+        async def work(connection: AsyncConnection) -> list[Row[Any]]:
+            return list((await connection.execute(wanted)).all())
+
+        return await self._do(work)
+
+    async def _one(self, wanted: Select[Any], what: str) -> Row[Any]:
+        rows = await self._rows(wanted)
+        if not rows:
+            raise LookupError(f"the register has no {what}")
+        return rows[0]
+
+
+_ORDERS = select(orders.c.application_id, orders.c.content, orders.c.outcome, orders.c.last_sent_at)
+
+
+async def _faults(connection: AsyncConnection, case_id: str | None) -> list[ChainFault]:
+    return [fault async for fault in chain_faults(connection, case_id)]
+
+
+def _case_row(row: Any) -> CaseRow:  # noqa: ANN401 - a database row
+    kept = columns_of(row)
+    books = Books.model_validate({"loss_fen": kept["loss_fen"]} | {part: kept[part] for part in BOOK_PARTS})
+    return CaseRow.model_validate({**kept, "books": books})
+
+
+def _sheet_row(row: Any) -> SheetRow:  # noqa: ANN401 - a database row
+    sheet = Sheet.model_validate({**row.content, "lines": row.lines or []})
+    taken = row.taken or []
+    approved = [(one["officer"], tuple(map(Role, one["roles"]))) for one in taken if one["verdict"] == Verdict.APPROVE]
+    awaited = still_awaited(sheet.quorum, approved) if row.state == SheetState.PENDING else ()
+    return SheetRow(
+        sheet=sheet,
+        case_number=row.case_number,
+        state=row.state,
+        awaited=tuple(role.value for role in awaited),
+        decided_by=tuple(one["officer"] for one in taken),
+    )
+
+
+def _opened(row: Any) -> OpenedOrder:  # noqa: ANN401 - a database row
+    outcome = None if row.outcome is None else OUTCOME.validate_python(row.outcome)
+    return OpenedOrder(
+        application_id=row.application_id,
+        standing="answered" if is_final(outcome) else "sent",
+        order=Order.model_validate(row.content),
+        outcome=outcome,
+        last_sent_at=row.last_sent_at,
+    )
+
+
+def _entry(row: Any) -> BookEntry:  # noqa: ANN401 - a database row
+    kept = columns_of(row)
+    ref = AccountRef(institution=row.institution, number=row.number, name=row.name, kind=AccountKind(row.kind))
+    amounts = {name: kept[name] for name in BookEntry.model_fields if name != "account"}
+    return BookEntry.model_validate({"account": ref, **amounts})

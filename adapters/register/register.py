@@ -1,0 +1,66 @@
+"""The register: the book of obligations, in PostgreSQL (ARCHITECTURE 5)."""
+
+from dataclasses import replace
+from typing import Self
+
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ports import CaseBook, OrderBook, Roster
+from adapters.register.answers import Answering
+from adapters.register.authorities import Commanding
+from adapters.register.bulk import run
+from adapters.register.cases import Casework
+from adapters.register.engine import open_engine
+from adapters.register.lapsing import Lapsing
+from adapters.register.orders import Ordering
+from adapters.register.part import Rules
+from adapters.register.reading import Reading
+from adapters.register.roster import Rostering
+from adapters.register.sheets import Deciding
+
+
+async def _reach(connection: AsyncConnection) -> None:
+    await run(connection, "SELECT 1")
+
+
+class Register(Ordering, Answering, Casework, Deciding, Commanding, Rostering, Lapsing, Reading):
+    """OrderBook, CaseBook and Roster over one database; safe for many tasks at once, and for many processes."""
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str | URL,
+        *,
+        stops_allowed: int | None = None,
+        stops_per_minute: int | None = None,
+        rules: Rules | None = None,
+        connections: int = 10,
+    ) -> Self:
+        """The register in the database of this URL (any PostgreSQL spelling).
+
+        `stops_allowed`: the fuse of a case that brings no policy; `stops_per_minute`: the fuse of all cases together.
+        Raises RegisterError when there is no such database.
+        """
+        told = rules or Rules()
+        told = replace(
+            told,
+            stops_per_case=told.stops_per_case if stops_allowed is None else stops_allowed,
+            stops_per_minute=told.stops_per_minute if stops_per_minute is None else stops_per_minute,
+        )
+        register = cls(open_engine(url, connections=connections), told)
+        try:
+            await register._do(_reach)
+        except BaseException:
+            await register.close()
+            raise
+        return register
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster]:
+    """Nothing at run time; the type checker holds the register to its protocols here."""
+    return register, register, register

@@ -1,0 +1,112 @@
+"""Sheets: who still has to sign, and what a decision is bound to."""
+
+from datetime import UTC, datetime
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.officers import ROLE_WORDS, Role
+from domain.orders import AccountRef
+from domain.sheets import Sheet, SheetKind, SheetLine, role_words, still_awaited
+
+ROLES = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.APPROVER_CITY, Role.DUTY_CHIEF)
+QUORUMS = st.lists(st.sampled_from(ROLES), min_size=1, max_size=4).map(tuple)
+HELD = st.lists(st.sampled_from(ROLES), max_size=4, unique=True).map(tuple)
+OFFICERS = st.lists(HELD, max_size=4).map(lambda roles: [(f"0123{no:02d}", held) for no, held in enumerate(roles)])
+
+
+def fewest_open(quorum, decided) -> int:
+    """Brute force: every assignment of officers to seats."""
+    best = len(quorum)
+    people = [*decided, *((f"nobody {no}", ()) for no in range(len(quorum)))]
+    for seated in permutations(people, len(quorum)):
+        best = min(best, sum(role not in held for role, (_, held) in zip(quorum, seated, strict=True)))
+    return best
+
+
+@given(QUORUMS, OFFICERS)
+@settings(max_examples=300, deadline=None)
+def test_as_many_roles_are_filled_as_any_assignment_of_one_person_to_one_role_can(quorum, decided):
+    open_roles = still_awaited(quorum, decided)
+    assert len(open_roles) == fewest_open(quorum, decided)
+    rest = list(quorum)
+    for role in open_roles:
+        rest.remove(role)
+
+
+def test_one_person_with_both_roles_is_one_signature():
+    quorum = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)
+    both = ("012345", (Role.APPROVER_COUNTY, Role.SECOND_OFFICER))
+    assert still_awaited(quorum, [both]) == (Role.SECOND_OFFICER,)
+    assert still_awaited(quorum, [both, both]) == (Role.SECOND_OFFICER,)
+
+
+def test_three_signatures_that_fit_only_in_one_way_complete_the_sheet_in_any_order():
+    quorum = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.APPROVER_CITY)
+    people = [
+        ("1", (Role.SECOND_OFFICER, Role.APPROVER_CITY)),
+        ("2", (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)),
+        ("3", (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)),
+    ]
+    for order in permutations(people):
+        assert still_awaited(quorum, list(order)) == ()
+
+
+@given(QUORUMS, OFFICERS)
+@settings(max_examples=100, deadline=None)
+def test_a_further_signature_never_opens_a_role_again(quorum, decided):
+    counts = [len(still_awaited(quorum, decided[:no])) for no in range(len(decided) + 1)]
+    assert counts == sorted(counts, reverse=True)
+
+
+def sheet(**changed: object) -> Sheet:
+    line = SheetLine(
+        no=1, account=AccountRef(institution="102302000011", number="6222", name="甲"), amount_fen=5, balance_fen=9, layer=1
+    )
+    facts: dict[str, object] = {
+        "name": "F-01",
+        "case_id": "c-1",
+        "kind": SheetKind.FREEZE,
+        "lines": (line,),
+        "term_months": 6,
+        "made_at": datetime(2026, 11, 22, tzinfo=UTC),
+        "decide_by": datetime(2026, 11, 23, tzinfo=UTC),
+        "requester": "centre",
+        "quorum": (Role.DUTY_CHIEF,),
+        "policy_version": "1",
+    }
+    return Sheet.model_validate({**facts, **changed})
+
+
+LINE = sheet().lines[0]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"case_id": "c-2"},
+        {"name": "F-02"},
+        {"kind": SheetKind.RELEASE},
+        {"term_months": 12},
+        {"policy_version": "2"},
+        {"lines": ()},
+        {"lines": (LINE.model_copy(update={"amount_fen": 6}),)},
+        {"lines": (LINE.model_copy(update={"no": 2}),)},
+        {"lines": (LINE.model_copy(update={"account": LINE.account.model_copy(update={"number": "6223"})}),)},
+        {"lines": (LINE.model_copy(update={"account": LINE.account.model_copy(update={"institution": "x"})}),)},
+    ],
+)
+def test_the_digest_changes_with_everything_a_decision_entitles(changed):
+    assert sheet(**changed).digest != sheet().digest
+
+
+def test_the_digest_survives_travelling():
+    assert Sheet.model_validate_json(sheet().model_dump_json()).digest == sheet().digest
+    assert sheet().amount_fen == 5
+
+
+def test_every_role_has_words():
+    assert set(ROLE_WORDS) == set(Role)
+    assert role_words((Role.DUTY_CHIEF, Role.FIELD)) == ("值班长、外勤", "duty chief, field officer")

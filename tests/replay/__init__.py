@@ -1,0 +1,1 @@
+"""Committed histories, replayed on this code."""
