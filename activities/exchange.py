@@ -1,4 +1,4 @@
-"""One batch of errands with one institution: entitle and write, hand in, fetch, keep, and go on with each errand's next step.
+"""One batch of errands with one institution: entitle, write, hand in, fetch, keep, and go on with the next step.
 
 The activity may be killed anywhere: every step is in the register before it is outside, every key is derived, so a
 second attempt finds what was written, fetches what was answered, and sends again only the same bytes.
@@ -12,21 +12,24 @@ from datetime import UTC, datetime
 
 import structlog
 
+from activities.gate import Gate
 from activities.ports import (
     Answered,
+    Ask,
     Draft,
     InstitutionPort,
     Letter,
+    LetterReceipt,
     LineError,
     NeverSent,
     OpenedOrder,
     OpenOrders,
     OrderBook,
+    Reply,
 )
 from domain.errands import STEPS, BatchResult, Errand, ErrandBatch, ErrandResult
 from domain.orders import AnswerClass, Measure, Order, Outcome, Refused, Unknown, in_force, is_final
-from domain.papers import Paper
-from domain.statement import Digest, Passage
+from domain.statement import Digest, Passage, digest
 
 log = structlog.get_logger(__name__)
 
@@ -82,19 +85,21 @@ class Exchange:
         self,
         batch: ErrandBatch,
         book: OrderBook,
+        gate: Gate,
         line: InstitutionPort,
-        render: Callable[[Paper], bytes],
         beat: Callable[[], None],
     ) -> None:
         """Take up the batch."""
         self._batch = batch
         self._book = book
+        self._gate = gate
         self._line = line
-        self._render = render
         self._beat = beat
         self._runs = [_Run(errand, STEPS[errand.kind]) for errand in batch.errands]
         self._by_key: dict[str, _Run] = {}
         self._papers: dict[str, bytes] = {}
+        self._letters: dict[str, Letter] = {}
+        self._unfit: dict[str, Answered] = {}
         self._written = 0
         self._line_pause = 0.0
 
@@ -103,9 +108,10 @@ class Exchange:
         started = time.monotonic()
         give_up = started + self._batch.patience_s
         leave_at = give_up
+        answered: list[Answered] = []
         while True:
             self._beat()
-            await self._open()
+            await self._turn(answered)
             await self._hand_in()
             open_runs = [run for run in self._runs if not run.done]
             now = time.monotonic()
@@ -115,28 +121,51 @@ class Exchange:
                 leave_at = min(leave_at, now + self._batch.linger_s)
                 if now >= leave_at:
                     break
-            await self._fetch(min(POLL_S, leave_at - now))
+            answered = await self._fetch(min(POLL_S, leave_at - now))
         return BatchResult(results=tuple(self._result(run) for run in self._runs), orders=self._written)
 
-    # ------------------------------------------------------------ opening
+    # ------------------------------------------------------------ turns at the register
 
-    async def _open(self) -> None:
-        due = [run for run in self._runs if not run.done and run.step is None]
-        while due:
-            drafts = tuple(self._draft(run) for run in due)
-            opened = await self._book.open_orders(
-                OpenOrders(
-                    case_id=self._batch.case_id,
-                    institution=self._batch.institution,
-                    drafts=drafts,
-                    now=datetime.now(UTC),
-                ),
-                self._render,
-            )
-            for run, one in zip(due, opened, strict=True):
-                self._take_opened(run, one)
-            # what the register answered itself may have a next step at once
-            due = [run for run in due if not run.done and run.step is None]
+    async def _turn(self, answered: Sequence[Answered]) -> None:
+        """Keep what was answered and open what is due next, together; what the register answers itself goes on."""
+        while True:
+            concluded = [self._take_answer(one) for one in answered]
+            due = [run for run in self._runs if not run.done and run.step is None]
+            if not answered and not due:
+                return
+            kept, opened = await self._gate.turn(self._batch.case_id, answered, self._ask(due))
+            for (run, measure), one in zip(concluded, kept, strict=True):
+                run.outcomes[measure] = one.outcome  # the first answer stands, whatever this one said
+            for run, order in zip(due, opened, strict=True):
+                self._take_opened(run, order)
+            answered, self._unfit = list(self._unfit.values()), {}
+
+    def _ask(self, due: Sequence[_Run]) -> Ask | None:
+        if not due:
+            return None
+        request = OpenOrders(
+            case_id=self._batch.case_id,
+            institution=self._batch.institution,
+            drafts=tuple(self._draft(run) for run in due),
+            now=datetime.now(UTC),
+        )
+        return Ask(request, self._seal)
+
+    def _seal(self, order: Order, paper: bytes) -> str:
+        try:
+            letter = self._line.seal(order, paper)
+        except ValueError as error:
+            self._unfit[order.application_id] = _unfit(order.application_id, error)
+            return ""
+        self._letters[order.application_id] = letter
+        return letter.sha256
+
+    def _take_answer(self, answered: Answered) -> tuple[_Run, Measure]:
+        run = self._by_key.pop(answered.application_id)
+        measure = run.measure
+        run.step = None
+        self._conclude(run, answered.outcome, digest(answered.statement) if answered.statement is not None else None)
+        return run, measure
 
     def _draft(self, run: _Run) -> Draft:
         errand, measure = run.errand, run.measure
@@ -204,26 +233,14 @@ class Exchange:
             await self._transmit([*fresh, *again])
 
     async def _transmit(self, steps: Sequence[_Step]) -> None:
-        sealed, unfit = [], []
-        for step in steps:
-            if step.letter is None and step.order is not None:
-                paper = await self._paper(step.order.paper)
-                try:
-                    step.letter = self._line.seal(step.order, paper)
-                except ValueError as error:
-                    unfit.append(_unfit(step.application_id, error))
-                    continue
-                sealed.append((step.letter.key, step.letter.sha256))
-        if unfit:
-            await self._keep(unfit)
-            steps = [step for step in steps if step.letter is not None]
-            if not steps:
-                return
+        await self._build(steps)
+        steps = [step for step in steps if step.letter is not None]
         letters = [step.letter for step in steps if step.letter is not None]
-        by_key = {step.application_id: step for step in steps}
+        if not letters:
+            return
         now = time.monotonic()
         try:
-            _, receipts = await asyncio.gather(self._book.note_sealed(sealed), self._line.hand_in(letters))
+            receipts = await self._line.hand_in(letters)
         except LineError as error:
             log.warning("line_failed", institution=self._batch.institution.id, error=type(error).__name__)
             pause = self._pause()
@@ -234,6 +251,24 @@ class Exchange:
                 await asyncio.sleep(min(pause, RETRY_LINE_S))
             return
         self._line_pause = 0.0
+        self._take_receipts(receipts, {step.application_id: step for step in steps}, now)
+
+    async def _build(self, steps: Sequence[_Step]) -> None:
+        """Letters of orders that an attempt before this one wrote: from the order again, the same byte for byte."""
+        sealed = []
+        for step in steps:
+            step.letter = step.letter or self._letters.pop(step.application_id, None)
+            if step.letter is None and step.order is not None:
+                try:
+                    step.letter = self._line.seal(step.order, await self._paper(step.order.paper))
+                except ValueError as error:
+                    self._unfit[step.application_id] = _unfit(step.application_id, error)
+                else:
+                    sealed.append((step.letter.key, step.letter.sha256))
+        if sealed:
+            await self._book.note_sealed(sealed)
+
+    def _take_receipts(self, receipts: Sequence[LetterReceipt], by_key: dict[str, _Step], now: float) -> None:
         for receipt in receipts:
             step_ = by_key.get(receipt.key)
             if step_ is None:
@@ -260,48 +295,44 @@ class Exchange:
 
     # ------------------------------------------------------------ fetching
 
-    async def _fetch(self, wait_s: float) -> None:
+    async def _fetch(self, wait_s: float) -> list[Answered]:
+        """What one long poll brings, understood; an institution that could not be asked is asked again."""
         keys = [run.step.application_id for run in self._runs if run.step is not None]
-        if not keys:
-            return
         try:
             fetched = await self._line.fetch(keys, wait_s=max(wait_s, 0.0), linger_s=GATHER_S)
         except LineError:
             await asyncio.sleep(min(self._pause(), max(wait_s, 0.05)))
-            return
+            return []
         for key in fetched.missing:
-            run = self._by_key.get(key)
-            if run is not None and run.step is not None and run.step.handed_in_at is not None and not run.step.joined:
-                run.step.handed_in_at = min(run.step.handed_in_at, time.monotonic() - self._batch.resend_after_s)
+            self._due_again(key, at_once=True)
+        answered = self._understood(fetched.replies)
+        if answered:
+            self._line_pause = 0.0
+        elif fetched.missing or fetched.replies:
+            await asyncio.sleep(0.02)  # a door that answers at once with nothing must not spin us
+        return list({one.application_id: one for one in answered}.values())
+
+    def _understood(self, replies: Sequence[Reply]) -> list[Answered]:
         answered = []
-        for reply in fetched.replies:
+        for reply in replies:
             run = self._by_key.get(reply.key)
             if run is None or run.step is None or run.step.application_id != reply.key:
                 continue
             if reply.unreadable:
                 log.warning("answer_unreadable", application_id=reply.key, why=reply.unreadable)
             if reply.outcome is None:
-                # the institution could not be asked, or what it said cannot be read: the same bytes again
-                if run.step.handed_in_at is not None:
-                    run.step.handed_in_at = min(
-                        run.step.handed_in_at, time.monotonic() - self._batch.resend_after_s + self._pause()
-                    )
-                continue
-            answered.append(Answered(application_id=reply.key, outcome=reply.outcome, statement=reply.statement))
-        if not answered:
-            if fetched.missing or fetched.replies:
-                await asyncio.sleep(0.02)  # a door that answers at once with nothing must not spin us
-            return
-        self._line_pause = 0.0
-        await self._keep(answered)
+                self._due_again(reply.key, at_once=False)
+            else:
+                answered.append(Answered(application_id=reply.key, outcome=reply.outcome, statement=reply.statement))
+        return answered
 
-    async def _keep(self, answered: Sequence[Answered]) -> None:
-        """Into the register first; then each errand goes on with what the register keeps."""
-        for kept in await self._book.keep_answers(answered, datetime.now(UTC)):
-            run = self._by_key.pop(kept.application_id, None)
-            if run is not None:
-                run.step = None
-                self._conclude(run, kept.outcome, kept.digest)
+    def _due_again(self, key: str, *, at_once: bool) -> None:
+        """The same bytes again: the door never had them, or the institution could not be asked or understood."""
+        run = self._by_key.get(key)
+        if run is None or run.step is None or run.step.handed_in_at is None or run.step.joined:
+            return
+        due = time.monotonic() - self._batch.resend_after_s + (0.0 if at_once else self._pause())
+        run.step.handed_in_at = min(run.step.handed_in_at, due)
 
     # ------------------------------------------------------------ concluding
 
@@ -313,9 +344,8 @@ class Exchange:
             # a lift held back because other claims stand is as it should be; anything else is asked again later
             run.done = True
             return
-        if measure is Measure.QUERY and digest is not None:
-            if self._add_page(run, digest):
-                return
+        if measure is Measure.QUERY and digest is not None and self._add_page(run, digest):
+            return
         last = run.position + 1 >= len(run.steps)
         if measure is Measure.FREEZE and not in_force(outcome):
             last = True

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from temporalio import activity
 
 from activities.exchange import Exchange
+from activities.gate import Gate
 from activities.ports import Lines, OrderBook
 from domain.errands import BatchResult, ErrandBatch
 from domain.papers import Paper
@@ -21,12 +22,12 @@ class InstitutionActivities:
         """`render` turns a legal document into its bytes."""
         self._book = book
         self._lines = lines
-        self._render = render
+        self._gate = Gate(book, render)
 
     @activity.defn(name="carry_out")
     async def carry_out(self, batch: ErrandBatch) -> BatchResult:
         """Carry out a batch; per-errand outcomes, never an error for what an institution says."""
-        exchange = Exchange(batch, self._book, self._lines.to(batch.institution), self._render, activity.heartbeat)
+        exchange = Exchange(batch, self._book, self._gate, self._lines.to(batch.institution), activity.heartbeat)
         beating = asyncio.create_task(_beat())
         try:
             return await exchange.carry_out()

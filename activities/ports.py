@@ -9,7 +9,7 @@ Two errors separate what may have happened at an institution:
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.books import BookEntry, Books
 from domain.findings import FindingReport
@@ -27,11 +27,11 @@ class LineError(Exception):
     """An institution's line failed; the subclass says what may have happened."""
 
 
-class NeverSent(LineError):
+class NeverSent(LineError):  # noqa: N818 - the two names say what the centre has to know
     """Nothing left us."""
 
 
-class PerhapsSent(LineError):
+class PerhapsSent(LineError):  # noqa: N818 - likewise
     """It may have arrived."""
 
 
@@ -50,7 +50,10 @@ class Letter(Frozen):
 
 
 class LetterReceipt(Frozen):
-    """That a letter has arrived, or why not. `answer_class` maps the code: OK, DUPLICATE (arrived before), LATER, RETRY, PERMANENT."""
+    """That a letter has arrived, or why not.
+
+    `answer_class` maps the code: OK, DUPLICATE (arrived before), LATER, RETRY, PERMANENT.
+    """
 
     key: str
     code: str
@@ -85,7 +88,10 @@ class InstitutionPort(Protocol):
     """
 
     def seal(self, order: Order, paper: bytes) -> Letter:
-        """Build the letter. Pure: same order and paper, same bytes. Raises ValueError naming a field that does not fit its width."""
+        """Build the letter. Pure: same order and paper, same bytes.
+
+        Raises ValueError naming a field that does not fit its width.
+        """
         ...
 
     async def hand_in(self, letters: Sequence[Letter]) -> list[LetterReceipt]:
@@ -123,7 +129,10 @@ class Draft(Frozen):
     sheet: str = ""
     """The sheet that entitles a freeze; empty: the standing authority entitles it."""
     cause: str = ""
-    """Of a lift: "covered" (freezes cover all claims) or "finding" or "decision" (this case lets go); of an unfreeze: "finding" or "decision"."""
+    """Of a lift: "covered" (freezes cover all claims) or "finding" or "decision" (this case lets go).
+
+    Of an unfreeze: "finding" or "decision".
+    """
 
 
 class OpenOrders(Frozen):
@@ -139,7 +148,8 @@ class OpenedOrder(Frozen):
     """One draft's standing, in the order asked.
 
     new       written now, to be handed in for the first time
-    sent      written before (by this activity's earlier attempt or another case): fetch its answer, send again if it stays out
+    sent      written before (by this activity's earlier attempt or another case): fetch its answer, send again if it
+              stays out
     answered  its outcome is here
     held_back not entitled: outcome is HeldBack
     """
@@ -162,6 +172,17 @@ class Answered(Frozen):
     statement: Statement | None = None
 
 
+class Ask(NamedTuple):
+    """Orders that one institution is asked for in a turn, and how their letters are sealed.
+
+    `seal` gives the SHA-256 of the letter's bytes before the order is kept, so that what leaves is what is on record;
+    it returns "" for an order that fits no letter (the caller makes that a person's task).
+    """
+
+    request: OpenOrders
+    seal: Callable[[Order, bytes], str]
+
+
 class Kept(Frozen):
     """The answer as the register keeps it: the first one stands, a later different one is recorded and ignored."""
 
@@ -174,7 +195,9 @@ class OrderBook(Protocol):
     """The part of the register that orders go through. Each method is one transaction of its own."""
 
     async def open_orders(self, request: OpenOrders, render: Callable[[Paper], bytes]) -> list[OpenedOrder]:
-        """Entitle, claim, write. Reads standing authority, halt, fuse and decisions in this very transaction (ARCHITECTURE 7).
+        """Entitle, claim, write.
+
+        Reads standing authority, halt, fuse and decisions in this very transaction (ARCHITECTURE 7).
 
         stop     needs a standing authority in force; counts against the fuse; an account that another case of ours has
                  stopped (or is stopping) is joined, not stopped again
@@ -185,12 +208,24 @@ class OrderBook(Protocol):
         """
         ...
 
+    async def turn(
+        self, case_id: str, answers: Sequence[Answered], asks: Sequence[Ask], render: Callable[[Paper], bytes]
+    ) -> tuple[list[Kept], list[list[OpenedOrder]]]:
+        """Keep answers and open orders of one case at any number of institutions, in one transaction.
+
+        The same as `keep_answers` followed by `open_orders` for each ask: one commit for all that came together.
+        """
+        ...
+
     async def paper(self, sha256: str) -> bytes:
         """A stored document. Raises LookupError."""
         ...
 
     async def note_sealed(self, sealed: Sequence[tuple[str, str]]) -> None:
-        """Keep the message digests (application_id, sha256) of letters about to leave. Raises ValueError when one differs from before."""
+        """Keep the message digests (application_id, sha256) of letters about to leave.
+
+        Raises ValueError when one differs from before.
+        """
         ...
 
     async def note_sent_again(self, application_ids: Sequence[str], now: datetime) -> list[str]:
@@ -246,7 +281,10 @@ class Authority(Frozen):
 
 
 class CaseBook(Protocol):
-    """The part of the register that cases go through. Each method is one transaction; each writes its events to the case's chain."""
+    """The part of the register that cases go through.
+
+    Each method is one transaction; each writes its events to the case's chain.
+    """
 
     async def file_report(self, report: Report, now: datetime) -> Receipt:
         """Commit report, case and outbox row together; the same report again joins (DOMAIN 1, ARCHITECTURE 5)."""
@@ -265,7 +303,10 @@ class CaseBook(Protocol):
         ...
 
     async def decide(self, decision: Decision) -> Ruling:
-        """Check officer, role, persons and standing of the sheet; keep the decision; say what it makes of the sheet. Refusals are rulings, not errors."""
+        """Check officer, role, persons and standing of the sheet; keep the decision; say what it makes of the sheet.
+
+        Refusals are rulings, not errors.
+        """
         ...
 
     async def keep_finding(self, finding: FindingReport) -> Ruling:
@@ -279,11 +320,14 @@ class CaseBook(Protocol):
     async def keep_books(
         self, case_id: str, books: Books, entries: Sequence[BookEntry], status: str, now: datetime
     ) -> None:
-        """The case's books, account by account (only changed entries are sent); updates this case's claims. Illegal status moves raise ValueError."""
+        """The case's books, account by account (only changed entries are sent); updates this case's claims.
+
+        Illegal status moves raise ValueError.
+        """
         ...
 
     async def close_case(self, case_id: str, outcome: str, now: datetime) -> None:
-        """status closed, with its outcome; idempotent."""
+        """Close the case with its outcome; idempotent."""
         ...
 
     async def halt(self, officer: str, now: datetime) -> Ruling:

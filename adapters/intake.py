@@ -62,7 +62,10 @@ class Intake:
         self._directory = Directory(institutions=tuple(institutions))
 
     async def file(self, report: Report) -> Receipt:
-        """Commit the report, start its case, answer. If the engine is down the receipt stands all the same: the sweeper starts it."""
+        """Commit the report, start its case, answer.
+
+        If the engine is down the receipt stands all the same: the sweeper starts it.
+        """
         receipt = await self._cases.file_report(report, datetime.now(UTC), self._policy)
         if receipt.standing == "new":
             try:

@@ -31,7 +31,7 @@ log = structlog.get_logger("floor")
 TABLE = "bench_floor"
 MAKE_TABLE = f"CREATE TABLE {TABLE} (name text PRIMARY KEY, at timestamptz NOT NULL, content text NOT NULL)"
 _INSERT = f"INSERT INTO {TABLE} VALUES (%(name)s, %(at)s, %(content)s)"  # noqa: S608 - our own constant
-_PAPER = b"%PDF-1.4\n" + bytes(2_500)  # as long as a legal document of ours
+PAPER = b"%PDF-1.4\n" + bytes(2_500)  # as long as a legal document of ours
 _BANK = Institution(
     id=FIRST_BANK, code="CCB", name="练习CCB", kind=InstitutionKind.BANK, channel=Channel.PLATFORM, practice=True
 )
@@ -52,7 +52,7 @@ class FloorActivities:
         async with self._database.begin() as connection:
             row = {"name": note.name, "at": order.requested_at, "content": order.model_dump_json()}
             await connection.exec_driver_sql(_INSERT, row)
-        return bool(await self._line.hand_in([self._line.seal(order, _PAPER)]))
+        return bool(await self._line.hand_in([self._line.seal(order, PAPER)]))
 
     @activity.defn(name=NOTHING)
     async def nothing(self, note: Note) -> bool:

@@ -20,7 +20,6 @@ from domain.identifiers import account_key
 from domain.orders import AccountKind
 from domain.statement import Digest, Passage, Way
 
-
 _EXITS = (Way.CASH, Way.CARD, Way.CRYPTO, Way.ABROAD)
 
 
@@ -129,7 +128,7 @@ class Ledger:
         self._work({account: None})
 
     def covers(self, account: str) -> list[Cover]:
-        """What was said of freezes on the account so far: carried on, it attributes what was paid meanwhile the same."""
+        """What was said of freezes on the account so far: with it a next ledger attributes every payment the same."""
         book = self._books.get(account)
         return list(book.covers) if book else []
 
@@ -284,16 +283,17 @@ def _in_order(book: _Book) -> list[tuple[Passage, bool]]:
 
 
 def _place_seeds(book: _Book) -> tuple[dict[int, list[tuple[Piece, ...]]], list[Seed], int]:
-    """Find the reported transfers among the account's credits: by amount, time and payer, then by amount and payer, then by amount and time.
+    """Find the reported transfers among the account's credits.
 
+    By amount, time and payer; else by amount and payer; else by amount and time.
     Returns pieces by serial, the seeds no credit was found for (they start the queue), and how many a statement
     that is in does not show.
     """
     placed: dict[int, list[tuple[Piece, ...]]] = {}
     unplaced: list[Seed] = []
-    credits = [passage for passage, credit in _in_order(book) if credit]
+    came_in = [passage for passage, credit in _in_order(book) if credit]
     for seed in book.seeds:
-        same = [p for p in credits if p.amount_fen == seed.amount_fen and p.serial not in placed]
+        same = [p for p in came_in if p.amount_fen == seed.amount_fen and p.serial not in placed]
         paid_by = [p for p in same if not seed.payer_number or p.number == seed.payer_number]
         best = (
             [p for p in paid_by if p.at == seed.at]

@@ -9,7 +9,7 @@ from domain.sheets import Decision, Ruling, Sheet
 
 
 class CaseRecord(Frozen):
-    """Everything due at one moment, kept together: sheets made, fuse opened, books, status, and the close of the case."""
+    """Everything due at one moment, kept together: sheets made, fuse opened, books, status, the close of the case."""
 
     case_id: str
     sheets: tuple[Sheet, ...] = ()
@@ -77,4 +77,6 @@ class Standing(Frozen):
     in_flight: int
     waiting: int
     batches: int
+    held_back: int = 0
+    """Errands that leave as soon as the register lets them: halted, no authority in force, too many stops a minute."""
     problems: tuple[str, ...]

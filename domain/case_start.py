@@ -1,4 +1,4 @@
-"""What a case workflow starts with: everything it may ever need, as it stood then, so that a replay decides the same."""
+"""What a case workflow starts with: all it may ever need, as it stood then, so that a replay decides the same."""
 
 from datetime import datetime
 

@@ -1,7 +1,7 @@
 """UTC inside, China Standard Time for people and for the platform's messages."""
 
-from calendar import monthrange
 import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone
 
 CST = timezone(timedelta(hours=8), "CST")  # China has one zone and no summer time: no tz database is needed

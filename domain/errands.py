@@ -7,6 +7,8 @@ the next batch of its lane. Every model here stays small: a batch's result trave
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from domain.frozen import Frozen
 from domain.institutions import Institution
 from domain.orders import AccountRef, FourElements, Measure, Outcome
@@ -73,7 +75,7 @@ class Errand(Frozen):
 
 
 class ErrandBatch(Frozen):
-    """One activity's input. Seconds: `patience_s` bounds the whole, `linger_s` is waited after the first errand is complete."""
+    """One activity's input. Seconds: `patience_s` bounds the whole, `linger_s` runs after the first is complete."""
 
     case_id: str
     institution: Institution
@@ -89,7 +91,7 @@ class ErrandResult(Frozen):
 
     no: int
     complete: bool
-    outcomes: dict[Measure, Outcome] = {}
+    outcomes: dict[Measure, Outcome] = Field(default={})
     digest: Digest | None = None
     rows_cut: bool = False
     """The statement was longer than the policy's most_rows."""

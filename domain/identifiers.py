@@ -65,8 +65,8 @@ def application_id(case_id: str, institution: str, target: str, code: str, seque
 
 
 def transmission_serial(organisation: str, application: str) -> str:
-    """53 characters: organisation (12) + "_" + twelve zeros + 28 digits; one for each message, the same when sent again."""
-    tail = _digits("\x1f".join(("serial", application)), _SERIAL_DIGITS)
+    """53 characters: organisation (12) + "_" + twelve zeros + 28 digits. One a message, the same when sent again."""
+    tail = _digits(f"serial\x1f{application}", _SERIAL_DIGITS)
     return f"{organisation}_{'0' * 12}{tail}"
 
 

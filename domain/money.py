@@ -30,5 +30,5 @@ def shown(fen: int) -> str:
 
 
 def share_of(part: int, whole: int) -> float:
-    """part / whole, 1.0 where there is no whole: nothing else is in the account."""
+    """The share part / whole, 1.0 where there is no whole: nothing else is in the account."""
     return 1.0 if whole <= 0 else part / whole

@@ -61,7 +61,7 @@ class AccountRef(Frozen):
 
 
 class FourElements(Frozen):
-    """The transfer that entitles a stop (DOMAIN R2): the largest into the account; payer from the previous statement."""
+    """The transfer that entitles a stop (DOMAIN R2): the largest into the account, payer from the statement before."""
 
     payer_institution: str
     payer_name: str

@@ -157,5 +157,5 @@ class Policy(Frozen):
 
 
 def policy_from_toml(text: str) -> Policy:
-    """The policy a TOML text states. Raises pydantic.ValidationError or tomllib.TOMLDecodeError, each naming the field."""
+    """The policy a TOML text states. Raises pydantic.ValidationError (naming the field) or tomllib.TOMLDecodeError."""
     return Policy.model_validate(tomllib.loads(text))

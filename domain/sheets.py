@@ -50,7 +50,7 @@ class Verdict(StrEnum):
 
 
 class SheetLine(Frozen):
-    """One account on a sheet. Amounts in fen; `limited`: only this sum is to be held, the account is a shop or of small share."""
+    """One account on a sheet. Amounts in fen; `limited`: only this sum is to be held, its share is small."""
 
     no: int
     account: AccountRef

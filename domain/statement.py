@@ -18,7 +18,7 @@ class Way(StrEnum):
 
 
 class Row(Frozen):
-    """One row of a statement, whole, as the register keeps it. `serial` orders all rows of all banks (FIFO goes by it)."""
+    """One row of a statement, whole, as the register keeps it. `serial` orders all rows of all banks: FIFO by it."""
 
     serial: int
     at: datetime

@@ -90,8 +90,7 @@ SAY_FILING = Complaint(
 
 
 def decision_words(given: object) -> DecisionWords | Complaint:
-    """A decision from a string "F-01 012345 approve except 3 7" or an object {sheet, officer, verdict, except, reason}.
-    """
+    """A decision: a string "F-01 012345 approve except 3 7" or an object {sheet, officer, verdict, except, reason}."""
     if isinstance(given, str):
         return _decision_from_text(given)
     if isinstance(given, dict):
@@ -126,9 +125,8 @@ def _decision_from_text(text: str) -> DecisionWords | Complaint:
             excepted.append(int(rest.pop(0)[: _LONGEST_LINE_NO + 1]))
         if not excepted or not all(_is_line_no(no) for no in excepted):
             return SAY_DECISION
-    return DecisionWords(
-        sheet=sheet, officer=officer, verdict=verdict, except_lines=tuple(excepted), reason=" ".join(rest)[:_LONGEST_TEXT]
-    )
+    reason = " ".join(rest)[:_LONGEST_TEXT]
+    return DecisionWords(sheet=sheet, officer=officer, verdict=verdict, except_lines=tuple(excepted), reason=reason)
 
 
 def finding_words(given: object) -> FindingWords | Complaint:

@@ -1,4 +1,4 @@
-"""How a workflow asks the register: one activity of the case queue, started eagerly, within the limits of the one table."""
+"""How a workflow asks the register: one activity of the case queue, started eagerly, within the one table's limits."""
 
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 async def ask_register(activity: str, request: Frozen, answer: type[Answer], summary: str) -> Answer:
     """Run one of the register's activities. Raises ActivityError only when its worth has run out."""
-    return await workflow.execute_activity(
+    given: Answer = await workflow.execute_activity(
         activity,
         request,
         result_type=answer,
@@ -23,3 +23,4 @@ async def ask_register(activity: str, request: Frozen, answer: type[Answer], sum
         retry_policy=REGISTER.retry,
         summary=summary,
     )
+    return given

@@ -87,7 +87,7 @@ class CaseWorkflow:
             await self.sleep()
 
     def begin(self, run: CaseRun) -> None:
-        """At once, all at the same time: stop the first layer at every named bank; numbers and links to the carriers."""
+        """All at once: stop the first layer at every named bank; numbers and links to the carriers."""
         if not self.case.state.begun:
             self.case.state.begun = True
             pursuit.begin(self.case)
@@ -272,6 +272,7 @@ class CaseWorkflow:
             in_flight=self.dispatch.in_flight,
             waiting=self.dispatch.waiting,
             batches=state.batches,
+            held_back=self.dispatch.held_back,
             problems=tuple(problem.en for problem in state.problems.values()),
         )
 

@@ -84,9 +84,7 @@ class Desk:
 
     async def file(self, words: FilingWords) -> Ruling:
         """Enter the case filing (立案)."""
-        filing = Filing(
-            case_id=self._case.start.case_id, number=words.number, officer=words.officer, at=workflow.now()
-        )
+        filing = Filing(case_id=self._case.start.case_id, number=words.number, officer=words.officer, at=workflow.now())
         self._filing += 1  # a next run must not leave the answer behind
         try:
             ruling = await ask_register("keep_filing", filing, Ruling, "登记立案 / keep the case filing")

@@ -20,6 +20,10 @@ with workflow.unsafe.imports_passed_through():
 PURSUIT = frozenset({ErrandKind.PURSUE, ErrandKind.STOP, ErrandKind.QUERY})
 AFTER_FAILURE = timedelta(seconds=30)
 """A batch whose activity was given up or cancelled is not lost: its errands are asked again after this."""
+HELD_BACK_AGAIN = timedelta(seconds=2)
+"""What the register holds back is asked for again soon at first, then ever more slowly: money leaves in seconds."""
+PASSES_BY_ITSELF = frozenset({"halted", "no_authority", "fuse_minute"})
+"""Held back for these reasons, orders leave as soon as the register lets them; no sheet of the case decides on it."""
 
 
 class Dispatch:
@@ -32,6 +36,12 @@ class Dispatch:
         self._wake = wake
         self._lanes: dict[str, Lane] = {}
         self._arrived: list[tuple[Errand, ErrandResult]] = []
+        self._held_back: set[int] = set()
+
+    @property
+    def held_back(self) -> int:
+        """Errands parked until the register lets them leave."""
+        return len(self._held_back)
 
     @property
     def tracing(self) -> bool:
@@ -132,6 +142,7 @@ class Dispatch:
         """The errand has its answers: its unknown clock, if any, stops."""
         state = self._case.state
         state.unknown.pop(errand.no, None)
+        self._held_back.discard(errand.no)
         if errand.no in state.asked_person:
             state.asked_person.remove(errand.no)
         self._case.solved(f"unknown:{errand.no}")
@@ -142,13 +153,19 @@ class Dispatch:
         lane, now = self._lane(errand.institution), workflow.now()
         held_back = next((one for one in result.outcomes.values() if one.kind == "held_back"), None)
         if held_back is not None:
+            if held_back.reason in PASSES_BY_ITSELF:
+                self._held_back.add(errand.no)
+            key = f"held_back:{errand.institution}"
             self._case.problem(
-                f"held_back:{errand.institution}",
+                key,
                 f"登记簿未放行（{held_back.reason}），指令未发出",
                 f"the register holds orders back ({held_back.reason}); they have not left",
             )
-            lane.park(errand, now + timedelta(seconds=self._case.policy.unknown.slow_every_seconds))
+            slowest = timedelta(seconds=self._case.policy.unknown.slow_every_seconds)
+            held_for = now - self._case.state.problems[key].since
+            lane.park(errand, now + min(max(held_for / 2, HELD_BACK_AGAIN), slowest))
             return
+        self._held_back.discard(errand.no)
         since = next((one.since for one in result.outcomes.values() if isinstance(one, Unknown)), now)
         silent = now - since
         if silent.total_seconds() < self._case.policy.unknown.ask_person_after_seconds:

@@ -1,7 +1,6 @@
 """What people send to a running case, taken in by total handlers: nothing typed in the Temporal UI can stick a case."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -25,14 +24,15 @@ TOO_MANY = Complaint(
 UNREADABLE = Complaint(zh="输入无法解码，已忽略", en="the input cannot be decoded; nothing was done with it")
 
 
-def given(payload: RawValue | None) -> Any:
+def given(payload: RawValue | None) -> object:
     """What was typed, or a Complaint. Never raises."""
     if payload is None:
         return None
     try:
-        return workflow.payload_converter().from_payload(payload.payload)
+        typed: object = workflow.payload_converter().from_payload(payload.payload)
     except Exception:  # noqa: BLE001 - junk of any kind must become a complaint, never a failed workflow task
         return UNREADABLE
+    return typed
 
 
 def refusal(complaint: Complaint) -> ApplicationError:
@@ -51,13 +51,13 @@ def note(complaint: Complaint, name: str) -> None:
 class _OneInputOnly(WorkflowInboundInterceptor):
     """Two inputs to a one-input handler would fail the workflow task for ever: they are noted and dropped here."""
 
-    async def handle_signal(self, input: HandleSignalInput) -> None:
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 - the SDK's signature
         if len(input.args) > 1 and not _is_dynamic_signal(input.signal):
             note(TOO_MANY, input.signal)
             return
         await super().handle_signal(input)
 
-    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002 - likewise
         if len(input.args) > 1 and not _is_dynamic_update(input.update):
             raise refusal(TOO_MANY)
         super().handle_update_validator(input)
@@ -76,7 +76,7 @@ class InboxInterceptor(Interceptor):
 
     def workflow_interceptor_class(
         self,
-        input: WorkflowInterceptorClassInput,  # noqa: ARG002 - the SDK's signature
+        input: WorkflowInterceptorClassInput,  # noqa: A002, ARG002 - the SDK's signature
     ) -> type[WorkflowInboundInterceptor]:
         """The guard of all inputs."""
         return _OneInputOnly

@@ -18,7 +18,7 @@ Arrived = Callable[[Errand, ErrandResult], None]
 class Lane:
     """The lane of one case to one institution."""
 
-    def __init__(  # noqa: PLR0913 - a lane stands between a case, its institution and the workflow's own tasks
+    def __init__(
         self, case_id: str, institution: Institution, policy: Policy, tasks: Tasks, send: Send, arrived: Arrived
     ) -> None:
         """`send` runs one batch; `arrived` is told each result, complete or not."""
@@ -107,7 +107,7 @@ class Lane:
 
 
 def pause_after(unknown_for: timedelta, policy: Policy) -> timedelta:
-    """How long to wait before an institution is asked again: as long as it has been silent, within the policy's bounds."""
+    """How long to wait before an institution is asked again: half its silence so far, within the policy's bounds."""
     rules = policy.unknown
     return timedelta(
         seconds=min(max(unknown_for.total_seconds() / 2, rules.slow_every_seconds), rules.slow_most_seconds)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from temporalio.common import RetryPolicy
 
 CASES_QUEUE = "holdfast-cases"
-"""Workflows, and the register's activities beside them: on the same queue they start eagerly, without a poll between."""
+"""Workflows, and the register's activities beside them: on one queue they start eagerly, without a poll between."""
 
 
 def institution_queue(institution: str) -> str:

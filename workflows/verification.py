@@ -77,6 +77,7 @@ class VerificationWorkflow:
     @workflow.signal(dynamic=True)
     def unheard(self, name: str, args: Sequence[RawValue]) -> None:
         """A signal of an unknown name is made visible, not buffered for ever."""
+        del args
         self._note(Complaint(zh=f"没有名为 {name[:40]} 的操作", en=f"no operation named {name[:40]}"))
 
     @workflow.update(dynamic=True)

@@ -249,7 +249,12 @@ class Drill:
             self.filing.jumped()
             if self._report_due():
                 return False
-        if jump["can_move"] or self.filing.next_s is not None or self._calm.lasts(now) < self._settle_s:
+        if jump["can_move"] or self.filing.next_s is not None:
+            return False
+        if not look.running:
+            self.traced_at = self.traced_at or look.traced_at
+            return True
+        if self._calm.lasts(now) < self._settle_s:
             return False
         if self._rechecked == look.stops:
             return True

@@ -64,6 +64,8 @@ class Look(Frozen):
     answered: int
     stops: int
     unstarted: int
+    authorised: bool = True
+    """A standing authority is in force and no halt stands: what is held back may leave."""
     traced_at: float | None = None
     """Unix time of the last answered stop or query."""
     cases: tuple[WatchedCase, ...] = ()
@@ -99,6 +101,8 @@ _LOOK = text(
       'stops', (SELECT count(*) FROM orders WHERE measure = 'stop'),
       'traced_at', (SELECT extract(epoch FROM max(answered_at)) FROM orders WHERE measure IN ('stop', 'query')),
       'unstarted', (SELECT count(*) FROM outbox WHERE started_at IS NULL),
+      'authorised', NOT EXISTS (SELECT FROM halts WHERE lifted_by IS NULL) AND EXISTS (
+          SELECT FROM authorities WHERE revoked_at IS NULL AND starts <= now() AND ends > now()),
       'cases', (SELECT coalesce(json_agg(json_build_object(
           'case_id', case_id, 'case_number', case_number, 'workflow_id', workflow_id, 'status', status,
           'filing_number', filing_number, 'held_fen', held_fen, 'at_risk_fen', stop_pending_fen + in_motion_fen

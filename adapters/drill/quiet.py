@@ -34,7 +34,9 @@ class Calm:
     def judge(self, look: Look, standings: Mapping[str, Standing], now: float) -> bool:
         """Whether every running case is quiet. `standings` by case id; one that could not be asked is missing."""
         quiet = all(
-            case.case_id in standings and self._rests(look.old_of(case.case_id), case.case_id, standings[case.case_id])
+            case.case_id in standings
+            and not (look.authorised and standings[case.case_id].held_back)
+            and self._rests(look.old_of(case.case_id), case.case_id, standings[case.case_id])
             for case in look.running
         )
         self._before = dict(standings)

@@ -1,4 +1,4 @@
-"""Cases: reports in with their outbox row, the books account by account, the filing, the close."""
+"""Cases: reports in with their outbox row, the books account by account, the close."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,6 @@ from adapters.register.engine import RegisterRefused
 from adapters.register.ledger import Ledger
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.part import Part
-from adapters.register.refusals import Refusal, officer_of
 from adapters.register.tables import BOOK_PARTS, case_accounts, case_numbers, cases, claims, outbox
 from domain.books import BookEntry, Books
 from domain.case import CaseOutcome, Status, move
@@ -24,12 +23,10 @@ from domain.clock import CST
 from domain.identifiers import AccountKey, account_key, case_number, case_workflow_id, new_case_id
 from domain.policy import Policy
 from domain.report import Receipt, Report
-from domain.sheets import Ruling
 
 _CASE = Write.of(cases, Mode.ADD)
 _OUTBOX = Write.of(outbox, Mode.ADD)
 _ENTRY = Write.of(case_accounts, Mode.PUT)
-_LONGEST_FILING = 60  # characters of a filing number; the longest in use are under 40
 _IDENTITY = "uq_cases_identity"
 
 _same = (
@@ -139,26 +136,6 @@ class Casework(Part):
         """The workflow runs: the outbox row is closed."""
         await self._do(lambda connection: run(connection, _STARTED, case_id=case_id, now=datetime.now(UTC)))
 
-    async def keep_filing(self, case_id: str, number: str, officer: str, now: datetime) -> Ruling:
-        """The case filing (立案, DOMAIN R13): check the officer, keep the number once; another later is refused."""
-
-        async def work(connection: AsyncConnection) -> Ruling:
-            case = await lock_case(connection, case_id)
-            writes = Writes()
-            try:
-                ruling = await _file_number(connection, case, number.strip(), officer, now)
-            except Refusal as refusal:
-                refusal.note(case.chain, now, "filing_refused", {"number": number, "officer": officer})
-                ruling = refusal.ruling()
-            case.chain.write(writes)
-            await writes.flush(connection)
-            return ruling
-
-        try:
-            return await self._do(work)
-        except LookupError:
-            return unknown_case().ruling()
-
     async def keep_books(
         self, case_id: str, books: Books, entries: Sequence[BookEntry], status: str, now: datetime
     ) -> None:
@@ -231,26 +208,6 @@ class Casework(Part):
             await writes.flush(connection)
 
         await self._do(work)
-
-
-def unknown_case() -> Refusal:
-    """There is no such case to put a refusal on."""
-    return Refusal("没有这个案件", "there is no such case")
-
-
-async def _file_number(
-    connection: AsyncConnection, case: LockedCase, number: str, officer: str, now: datetime
-) -> Ruling:
-    await officer_of(connection, officer)
-    if not number or len(number) > _LONGEST_FILING:
-        raise Refusal("立案编号为空或过长", f"a filing number has 1 to {_LONGEST_FILING} characters")
-    before = case.row.filing_number
-    if before and before != number:
-        raise Refusal(f"该案已立案, 编号 {before}", f"the case is filed already, under {before}")
-    if not before:
-        case.chain.note(now, "filing_kept", {"number": number, "officer": officer})
-        case.chain.case_changes |= {"filing_number": number, "filing_officer": officer, "filed_at": now}
-    return Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
 
 
 def _same_books(case: LockedCase, books: Books) -> bool:

@@ -1,17 +1,18 @@
 """Legal documents: one for each kind among the new orders of one call, numbered in the case, kept by SHA-256."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.ports import Draft, OpenOrders
+from activities.ports import Draft
 from adapters.register.bulk import Mode, Write, Writes
 from adapters.register.entitlement import Entitled, Entitlement
 from adapters.register.locking import LockedCase
 from adapters.register.part import Rules
 from adapters.register.tables import documents
 from domain.identifiers import paper_number
+from domain.institutions import Institution
 from domain.orders import Measure
 from domain.papers import Paper, PaperKind, PaperLine
 
@@ -45,6 +46,7 @@ class Issued:
 
     sha256: str = ""
     number: str = ""
+    document: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -52,26 +54,31 @@ class Desk:
     """Where the papers of one call are issued."""
 
     rules: Rules
-    request: OpenOrders
+    now: datetime
+    institutions: Mapping[str, Institution]
+    """By application id."""
     case: LockedCase
     entitlement: Entitlement
 
     def issue(self, new: Sequence[NewOrder], render: Callable[[Paper], bytes], writes: Writes) -> dict[str, Issued]:
-        """One paper for each kind and pair of officers; gives each order's by application id."""
-        groups: dict[tuple[PaperKind, str, str], list[NewOrder]] = {}
+        """One paper for each institution, kind and pair of officers; gives each order's by application id."""
+        groups: dict[tuple[str, PaperKind, str, str], list[NewOrder]] = {}
         for one in new:
             if one.draft.measure in KINDS:
                 officers = (one.entitled.handling.number, one.entitled.second.number)
-                groups.setdefault((KINDS[one.draft.measure], *officers), []).append(one)
+                at = self.institutions[one.application_id].id
+                groups.setdefault((at, KINDS[one.draft.measure], *officers), []).append(one)
         issued: dict[str, Issued] = {}
         ordinal = self.case.row.papers
-        for (kind, _, _), members in groups.items():
+        for (_, kind, _, _), members in groups.items():
             ordinal += 1
-            paper = self._paper(kind, ordinal, members, self.request.now)
+            paper = self._paper(kind, ordinal, members, self.now)
             rendered = render(paper)
             sha256 = hashlib.sha256(rendered).hexdigest()
             writes.add(_DOCUMENT, {"sha256": sha256, "bytes": "\\x" + rendered.hex()})
-            issued |= {one.application_id: Issued(sha256=sha256, number=paper.number) for one in members}
+            issued |= {
+                one.application_id: Issued(sha256=sha256, number=paper.number, document=rendered) for one in members
+            }
         if groups:
             self.case.chain.case_changes["papers"] = ordinal
         return issued
@@ -84,7 +91,7 @@ class Desk:
             number=paper_number(self.rules.organ, self.rules.kind_words[kind], now, row.case_number, ordinal),
             case_number=row.case_number,
             category=row.category,
-            institution_name=self.request.institution.name,
+            institution_name=self.institutions[first.application_id].name,
             organ=self.rules.organ,
             lines=tuple(_line(one.draft) for one in members),
             handling=first.entitled.handling,

@@ -287,14 +287,10 @@ class Ledger:
             self.touch(claim)
             return
         fresh = Claim(account=account, case_id=case_id, since=now)
-        writes.add(_NEW_CLAIM, _columns(_NEW_CLAIM, fresh))
+        writes.add(_NEW_CLAIM, vars(fresh))
 
     def write(self, writes: Writes) -> None:
         """Add the changes to what the transaction writes."""
         for (kind, _, _), one in self._changed.items():
-            writes.add(kind, _columns(kind, one))
+            writes.add(kind, vars(one))
         self._changed = {}
-
-
-def _columns(kind: Write, one: Hold | Claim | MeasureRow) -> dict[str, object]:
-    return {name: getattr(one, name) for name in kind.columns}

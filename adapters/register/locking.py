@@ -4,10 +4,10 @@ Whoever keeps to it cannot deadlock with another who does. Row locks are "no key
 case or a hold do not wait for them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
@@ -27,6 +27,14 @@ _OF_ORDERS = select(orders.c.case_id).where(orders.c.application_id == func.any(
 _LOCK_CASES_OF_ORDERS = statement_text(_LOCK_SOME.where(cases.c.case_id.in_(_OF_ORDERS)))
 # A halt waits until every order being written is written or not, and no order is written while it revokes.
 _LOCK_CASES_TO_SEND = statement_text(_LOCK.add_columns(func.pg_advisory_xact_lock_shared(HALT_LOCK)))
+
+
+_LOCK_ALL = statement_text(
+    select(cases.c.case_id, func.pg_advisory_xact_lock_shared(HALT_LOCK))
+    .where(or_(cases.c.case_id == bindparam("case", type_=Text), cases.c.case_id.in_(_OF_ORDERS)))
+    .order_by(cases.c.case_id)
+    .with_for_update(key_share=True, of=cases)
+)
 
 
 class LockedCase:
@@ -58,3 +66,8 @@ async def lock_cases_of_orders(connection: AsyncConnection, application_ids: Ite
     """Lock the cases of these orders, in order. An order never changes its case."""
     rows = await run(connection, _LOCK_CASES_OF_ORDERS, ids=sorted(application_ids))
     return {row.case_id: LockedCase(row) for row in rows}
+
+
+async def lock_all(connection: AsyncConnection, case_id: str, application_ids: Sequence[str]) -> None:
+    """Lock this case and the cases of these orders, in order, with the halt's lock of those who write orders."""
+    await run(connection, _LOCK_ALL, case=case_id, ids=application_ids)

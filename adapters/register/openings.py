@@ -45,7 +45,6 @@ class Openings:
     """One call's decisions. `known`: orders by id, ours and those that stand on the holds; rows of orders.KNOWN."""
 
     case_id: str
-    institution: str
     now: datetime
     rules: Rules
     entitlement: Entitlement
@@ -229,7 +228,8 @@ class Openings:
         return self._entitled(draft, key, original=stop)
 
     def _on_own_freeze(self, draft: Draft, key: str) -> _Decided:
-        original = draft_id(self.case_id, self.institution, draft, measure=Measure.FREEZE)
+        at = draft.account.institution if draft.account else ""
+        original = draft_id(self.case_id, at, draft, measure=Measure.FREEZE)
         measure = self.ledger.measures.get(original)
         if measure is None or measure.ended_at is not None:
             return _held_back(key, HeldBack(reason="nothing_to_end"))

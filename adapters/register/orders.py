@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
-from activities.ports import OpenedOrder, OpenOrders
+from activities.ports import Ask, OpenedOrder, OpenOrders
 from adapters.register.bulk import Mode, Write, Writes, as_json, as_kept, rows_parameter, run, statement_text
 from adapters.register.entitlement import HALTED, LETTING_GO, Entitlement
 from adapters.register.issuing import Desk, Issued, NewOrder
@@ -25,6 +25,8 @@ from adapters.register.openings import Openings, draft_account, draft_id
 from adapters.register.part import Part
 from adapters.register.statements import digests, shared_queries, shared_statements
 from adapters.register.tables import orders
+from adapters.register.together import Together, together, unsealed
+from domain.institutions import Institution
 from domain.orders import Measure, Order
 from domain.papers import Paper
 
@@ -39,6 +41,7 @@ _ORDER = Write.of(
     "content",
     "written_at",
     "last_sent_at",
+    "message_sha256",
     "sends",
 )
 _ON_STOPS = frozenset({Measure.STOP, Measure.LIFT, Measure.EXTEND_STOP})
@@ -76,30 +79,32 @@ class Ordering(Part):
 
         Raises LookupError for an unknown case, ValueError for a draft that is not of the request's institution.
         """
-        _check(request)
 
         def rendered(paper: Paper) -> bytes:
             document = render(paper)
             self._papers.put(document)
             return document
 
-        return await self._do(lambda connection: self._open(connection, request, rendered))
+        opened = await self._do(lambda connection: self._open(connection, [Ask(request, unsealed)], rendered))
+        return opened[0]
 
     async def _open(
-        self, connection: AsyncConnection, request: OpenOrders, render: Callable[[Paper], bytes]
-    ) -> list[OpenedOrder]:
+        self, connection: AsyncConnection, asks: Sequence[Ask], render: Callable[[Paper], bytes]
+    ) -> list[list[OpenedOrder]]:
+        """Open orders of one case, at any number of institutions together."""
+        request = together(asks)
         now = request.now
-        keys = [draft_id(request.case_id, request.institution.id, draft) for draft in request.drafts]
+        keys = [asked.key for asked in request.asked]
+        drafts = [asked.draft for asked in request.asked]
         case = await lock_case(connection, request.case_id, to_send=True)
-        entitlement = await Entitlement.read(connection, request.case_id, request.drafts, now)
-        stops = sum(draft.measure is Measure.STOP for draft in request.drafts)
+        entitlement = await Entitlement.read(connection, request.case_id, drafts, now)
+        stops = sum(draft.measure is Measure.STOP for draft in drafts)
         stops_left = await entitlement.stops_left(connection, stops, self._rules)
-        accounts = [draft.account for draft in request.drafts if draft.account is not None]
+        accounts = [draft.account for draft in drafts if draft.account is not None]
         ledger = await Ledger.of_accounts(connection, accounts, now)
         writes = Writes()
         openings = Openings(
             case_id=request.case_id,
-            institution=request.institution.id,
             now=now,
             rules=self._rules,
             entitlement=entitlement,
@@ -113,23 +118,27 @@ class Ordering(Part):
         )
         await _read_for_joins(connection, request, openings)
         decided: dict[str, OpenedOrder | NewOrder] = {}
-        for key, draft in zip(keys, request.drafts, strict=True):
-            if key not in decided:
-                decided[key] = openings.decide(draft, key)
+        for asked in request.asked:
+            if asked.key not in decided:
+                decided[asked.key] = openings.decide(asked.draft, asked.key)
         new = [one for one in decided.values() if isinstance(one, NewOrder)]
-        issued = Desk(self._rules, request, case, entitlement).issue(new, render, writes)
-        written = {
-            one.application_id: _order(one, request, case, issued.get(one.application_id, Issued())) for one in new
-        }
+        at = {asked.key: asked for asked in request.asked}
+        institutions = {one.application_id: at[one.application_id].institution for one in new}
+        issued = Desk(self._rules, now, institutions, case, entitlement).issue(new, render, writes)
+        written = {}
         for one in new:
-            writes.add(_ORDER, _row(one, written[one.application_id], now))
+            key = one.application_id
+            paper = issued.get(key, Issued())
+            written[key] = _order(one, at[key].institution, case, paper, now)
+            sealed = at[key].seal(written[key], paper.document)
+            writes.add(_ORDER, _row(one, written[key], sealed, now))
         _note(case, openings, written, now)
         ledger.write(writes)
         case.chain.write(writes)
         kept = await digests(connection, openings.needs_digest)
         await writes.flush(connection)
-        standings = []
-        for own_key, draft in zip(keys, request.drafts, strict=True):
+        standings: list[OpenedOrder] = []
+        for own_key, draft in zip(keys, drafts, strict=True):
             standing = decided[own_key]
             key = standing.application_id
             if isinstance(standing, NewOrder):
@@ -138,7 +147,7 @@ class Ordering(Part):
                 standings.append(standing.model_copy(update={"digest": kept[key]}))
             else:
                 standings.append(standing)
-        return standings
+        return request.apart(standings)
 
     async def note_sealed(self, sealed: Sequence[tuple[str, str]]) -> None:
         """Keep the message digests of letters about to leave; another digest than before is a fault."""
@@ -193,18 +202,8 @@ _SENT_AGAIN = statement_text(
 )
 
 
-def _check(request: OpenOrders) -> None:
-    for draft in request.drafts:
-        if draft.account is None and not draft.target:
-            raise ValueError(f"a draft of measure {draft.measure} names neither account nor target")
-        if draft.account is not None and draft.account.institution != request.institution.id:
-            raise ValueError(
-                f"a draft names an account of {draft.account.institution}, not of {request.institution.id}"
-            )
-
-
 async def _known(
-    connection: AsyncConnection, request: OpenOrders, keys: Sequence[str], ledger: Ledger, case: LockedCase
+    connection: AsyncConnection, request: Together, keys: Sequence[str], ledger: Ledger, case: LockedCase
 ) -> dict[str, object]:
     """Orders under the drafts' keys, and those that stand on the holds."""
     if ledger.due:
@@ -212,7 +211,7 @@ async def _known(
         for measure in ledger.lapse(request.now):
             current = {"measure": measure.application_id, "account": measure.account}
             case.chain.note(request.now, "lapse_seen", current)
-    on_stops = {draft_account(draft) for draft in request.drafts if draft.measure in _ON_STOPS}
+    on_stops = {draft_account(draft) for draft in (one.draft for one in request.asked) if draft.measure in _ON_STOPS}
     ids = set(keys)
     for hold in ledger.holds.values():
         if hold.account in on_stops:
@@ -220,35 +219,35 @@ async def _known(
     return {row.application_id: row for row in await run(connection, KNOWN, ids=sorted(ids))}
 
 
-def _freezes(request: OpenOrders) -> list[str]:
-    ends = [draft for draft in request.drafts if draft.measure in {Measure.UNFREEZE, Measure.RENEW}]
-    return [draft_id(request.case_id, request.institution.id, draft, measure=Measure.FREEZE) for draft in ends]
+def _freezes(request: Together) -> list[str]:
+    ends = [one for one in request.asked if one.draft.measure in {Measure.UNFREEZE, Measure.RENEW}]
+    return [draft_id(request.case_id, one.institution.id, one.draft, measure=Measure.FREEZE) for one in ends]
 
 
-async def _read_for_joins(connection: AsyncConnection, request: OpenOrders, openings: Openings) -> None:
+async def _read_for_joins(connection: AsyncConnection, request: Together, openings: Openings) -> None:
     """Only what these drafts can need: most stops and queries need none of it."""
-    ledger = openings.ledger
+    ledger, drafts = openings.ledger, [one.draft for one in request.asked]
     held = {hold.account for hold in ledger.holds.values() if hold.stopped or hold.pending_stop}
-    joins = any(draft.measure is Measure.STOP and draft_account(draft) in held for draft in request.drafts)
-    if joins or any(draft.measure in _ENDS for draft in request.drafts):
+    joins = any(draft.measure is Measure.STOP and draft_account(draft) in held for draft in drafts)
+    if joins or any(draft.measure in _ENDS for draft in drafts):
         await ledger.load(connection, named=_freezes(request))
     stopped = {hold.account for hold in ledger.holds.values() if hold.stopped}
-    asked = {draft_account(draft) for draft in request.drafts if draft.measure is Measure.QUERY and draft.sequence == 1}
+    asked = {draft_account(draft) for draft in drafts if draft.measure is Measure.QUERY and draft.sequence == 1}
     if shared := stopped & asked:
         openings.statements = await shared_statements(connection, shared)
         openings.queries = await shared_queries(connection, shared, request.case_id)
 
 
-def _order(one: NewOrder, request: OpenOrders, case: LockedCase, paper: Issued) -> Order:
+def _order(one: NewOrder, institution: Institution, case: LockedCase, paper: Issued, now: datetime) -> Order:
     draft = one.draft
     order = Order(
         application_id=one.application_id,
-        case_id=request.case_id,
+        case_id=case.row.case_id,
         case_number=case.row.case_number,
         category=case.row.category,
         measure=draft.measure,
-        institution=request.institution.id,
-        institution_name=request.institution.name,
+        institution=institution.id,
+        institution_name=institution.name,
         account=draft.account,
         target=draft.target,
         evidence=draft.evidence,
@@ -256,7 +255,7 @@ def _order(one: NewOrder, request: OpenOrders, case: LockedCase, paper: Issued) 
         original=one.original,
         since=draft.since,
         until=draft.until,
-        requested_at=request.now,
+        requested_at=now,
         handling=one.entitled.handling,
         second=one.entitled.second,
         paper=paper.sha256,
@@ -266,7 +265,7 @@ def _order(one: NewOrder, request: OpenOrders, case: LockedCase, paper: Issued) 
     return as_kept(order)
 
 
-def _row(one: NewOrder, order: Order, now: datetime) -> dict[str, object]:
+def _row(one: NewOrder, order: Order, sealed: str, now: datetime) -> dict[str, object]:
     return {
         "application_id": one.application_id,
         "case_id": order.case_id,
@@ -277,7 +276,8 @@ def _row(one: NewOrder, order: Order, now: datetime) -> dict[str, object]:
         "content": order,
         "written_at": now,
         "last_sent_at": now,
-        "sends": 0,
+        "message_sha256": sealed or None,
+        "sends": 1 if sealed else 0,
     }
 
 
@@ -290,6 +290,6 @@ def _note(case: LockedCase, openings: Openings, written: dict[str, Order], now: 
     if written:
         papers = sorted({order.paper_number for order in written.values() if order.paper_number})
         ids = {key: order_digest(order) for key, order in written.items()}
-        chain.note(now, "orders_written", {"institution": openings.institution, "orders": ids, "papers": papers})
+        chain.note(now, "orders_written", {"orders": ids, "papers": papers})
     if openings.stops_new:
         chain.case_changes["stops_sent"] = case.row.stops_sent + openings.stops_new

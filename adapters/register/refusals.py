@@ -43,3 +43,8 @@ async def officer_of(connection: AsyncConnection, number: str) -> Officer:
     if not officer.active:
         raise Refusal(f"警号 {number} 已停用", f"officer {number} is on record but not active any more")
     return officer
+
+
+def unknown_case() -> Refusal:
+    """There is no such case to put a refusal on."""
+    return Refusal("没有这个案件", "there is no such case")

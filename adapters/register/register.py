@@ -7,24 +7,24 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ports import CaseBook, OrderBook, Roster
-from adapters.register.answers import Answering
 from adapters.register.authorities import Commanding
 from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.lapsing import Lapsing
-from adapters.register.orders import Ordering
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
 from adapters.register.roster import Rostering
 from adapters.register.sheets import Deciding
+from adapters.register.turns import Turning
+from adapters.register.verifying import Verifying
 
 
 async def _reach(connection: AsyncConnection) -> None:
     await run(connection, "SELECT 1")
 
 
-class Register(Ordering, Answering, Casework, Deciding, Commanding, Rostering, Lapsing, Reading):
+class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, Lapsing, Reading):
     """OrderBook, CaseBook and Roster over one database; safe for many tasks at once, and for many processes."""
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Sheets and decisions: what officers are asked, who may answer, what their answers make of it; findings, the fuse."""
+"""Sheets and decisions: what officers are asked, who may answer, what their answers make of it; the fuse."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
-from adapters.register.cases import unknown_case
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.part import Part
-from adapters.register.refusals import Refusal, officer_of
-from adapters.register.tables import accounts, decisions, findings, sheet_lines, sheets
-from domain.findings import FindingReport
+from adapters.register.refusals import Refusal, officer_of, unknown_case
+from adapters.register.tables import accounts, decisions, sheet_lines, sheets
 from domain.identifiers import account_key
 from domain.officers import Officer, Role
 from domain.sheets import Decision, Ruling, Sheet, SheetKind, SheetState, Verdict, role_words, still_awaited
@@ -25,7 +23,6 @@ _ACCOUNT = Write.of(accounts, Mode.KEEP)
 _DECISION = Write.of(decisions, Mode.ADD)
 _DECIDED = Write.of(sheets, Mode.CHANGE, "state", "except_lines")
 _OPENED = Write.of(sheets, Mode.CHANGE, "opened_stops")
-_FINDING = Write.of(findings, Mode.KEEP)
 _STATE_WORDS = {SheetState.PENDING: "待决", SheetState.APPROVED: "已批准", SheetState.REJECTED: "已驳回"}
 
 
@@ -58,9 +55,6 @@ def _read() -> str:
 
 
 _READ = _read()
-_ACCOUNT_KNOWN = statement_text(
-    select(accounts.c.account).where(accounts.c.account == bindparam("account", type_=Text))
-)
 
 
 class _Kept:
@@ -94,7 +88,7 @@ class _Kept:
 
 
 class Deciding(Part):
-    """The part of the register that sheets, decisions and findings go through."""
+    """The part of the register that sheets and decisions go through."""
 
     async def keep_sheet(self, sheet: Sheet) -> None:
         """Keep a sheet; idempotent by case and name.
@@ -143,32 +137,6 @@ class Deciding(Part):
             return await self._do(work)
         except LookupError:
             return unknown_case().ruling(decision.sheet)
-
-    async def keep_finding(self, finding: FindingReport) -> Ruling:
-        """Check the officer (role field); keep the finding (DOMAIN section 8). The same again is accepted once more."""
-
-        async def work(connection: AsyncConnection) -> Ruling:
-            case = await lock_case(connection, finding.case_id)
-            account = account_key(finding.institution, finding.number)
-            what = {"account": account, "officer": finding.officer, "finding": finding.finding}
-            writes = Writes()
-            try:
-                await _may_find(connection, finding.officer, account)
-            except Refusal as refusal:
-                refusal.note(case.chain, finding.at, "finding_refused", what)
-                ruling = refusal.ruling()
-            else:
-                writes.add(_FINDING, {"case_id": finding.case_id, "at": finding.at, "remark": finding.remark, **what})
-                case.chain.note(finding.at, "finding_kept", {**what, "remark": finding.remark})
-                ruling = Ruling(accepted=True, sheet="", zh="查证结果已记录", en="the finding is on record")
-            case.chain.write(writes)
-            await writes.flush(connection)
-            return ruling
-
-        try:
-            return await self._do(work)
-        except LookupError:
-            return unknown_case().ruling()
 
     async def raise_fuse(self, case_id: str, by: int, sheet: str) -> None:
         """A yes to the fuse opens more stops for this case; once for each sheet.
@@ -222,14 +190,6 @@ def _write_sheet(writes: Writes, sheet: Sheet) -> None:
             },
         )
         writes.add(_ACCOUNT, {"account": account, **line.account.model_dump()})
-
-
-async def _may_find(connection: AsyncConnection, number: str, account: str) -> None:
-    officer = await officer_of(connection, number)
-    if Role.FIELD not in officer.roles:
-        raise Refusal(f"警号 {number} 不是外勤", f"officer {number} is not a field officer")
-    if (await run(connection, _ACCOUNT_KNOWN, account=account)).one_or_none() is None:
-        raise Refusal("没有这个账户", "this account is not known")
 
 
 async def _ruling(

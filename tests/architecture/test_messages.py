@@ -52,7 +52,7 @@ def test_one_model_in_and_one_model_out(module, owner, name, dynamic):
     hints = get_type_hints(function)
     answer = hints.pop("return", type(None))
     parameters = [one for one in inspect.signature(function).parameters if one != "self"]
-    if dynamic:
+    if dynamic or parameters == ["name", "args"]:  # the SDK's form of a dynamic handler and of its validator
         assert len(parameters) == 2
         assert parameters[1] == "args"
     else:

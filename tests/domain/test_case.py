@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,16 +47,14 @@ def test_a_closed_case_stays_closed_and_nothing_goes_back_to_received():
 
 # ---------------------------------------------------------------- orders
 
-ANSWERED = {"code": "0000", "at": T0}
-
 
 @pytest.mark.parametrize(
     ("outcome", "final", "force"),
     [
-        (Executed(**ANSWERED), True, True),
-        (Partial(**ANSWERED), True, True),
-        (Refused(**ANSWERED), True, False),
-        (HeldElsewhere(**ANSWERED), True, False),
+        (Executed(code="0000", at=T0), True, True),
+        (Partial(code="0000", at=T0), True, True),
+        (Refused(code="0000", at=T0), True, False),
+        (HeldElsewhere(code="0000", at=T0), True, False),
         (Unknown(since=T0), False, False),
         (HeldBack(reason="halted"), False, False),
         (None, False, False),
@@ -136,9 +135,9 @@ GOOD = {
 }
 
 
-def changed(path: tuple[str | int, ...], value: object) -> dict[str, object]:
-    made = json.loads(json.dumps(GOOD))
-    place = made
+def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(GOOD))
+    place: Any = made
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value

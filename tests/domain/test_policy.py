@@ -58,4 +58,4 @@ def test_a_policy_survives_travelling_and_cannot_be_changed():
     policy = Policy.model_validate(WHOLE)
     assert Policy.model_validate_json(policy.model_dump_json()) == policy
     with pytest.raises(ValidationError):
-        policy.version = "other"
+        policy.version = "other"  # type: ignore[misc]

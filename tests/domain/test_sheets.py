@@ -63,7 +63,11 @@ def test_a_further_signature_never_opens_a_role_again(quorum, decided):
 
 def sheet(**changed: object) -> Sheet:
     line = SheetLine(
-        no=1, account=AccountRef(institution="102302000011", number="6222", name="甲"), amount_fen=5, balance_fen=9, layer=1
+        no=1,
+        account=AccountRef(institution="102302000011", number="6222", name="甲"),
+        amount_fen=5,
+        balance_fen=9,
+        layer=1,
     )
     facts: dict[str, object] = {
         "name": "F-01",

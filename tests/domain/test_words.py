@@ -24,11 +24,30 @@ from domain.words import (
 
 ANY_SIGN = st.characters()  # surrogates, NUL and direction marks too: a browser can send them
 WORDS = st.sampled_from(
-    ["F-01", "012345", "approve", "reject", "except", "3", "0", "-1", "9" * 30, "批准", "除外", "mule", "ſ", "١٢٣٤٥", "\x00", "\ud800"]
+    [
+        "F-01",
+        "012345",
+        "approve",
+        "reject",
+        "except",
+        "3",
+        "0",
+        "-1",
+        "9" * 30,
+        "批准",
+        "除外",
+        "mule",
+        "ſ",
+        "١٢٣٤٥",
+        "\x00",
+        "\ud800",
+    ]
 )
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(ANY_SIGN) | st.binary(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(ANY_SIGN, max_size=8) | st.integers(), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(ANY_SIGN, max_size=8) | st.integers(), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 FIELDS = st.sampled_from(

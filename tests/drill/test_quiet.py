@@ -80,3 +80,8 @@ def test_a_case_with_more_on_its_way_than_silent_orders_is_busy(look, standing):
 def test_a_closed_case_is_not_asked(look):
     closed = [{**look().cases[0].model_dump(), "status": "closed"}]
     assert Calm(played=True).judge(look(cases=closed), {}, now=0.0)
+
+
+def test_what_is_held_back_is_waited_for_unless_a_halt_stands(look, standing):
+    assert not Calm(played=True).judge(look(), {"c-1": standing(held_back=2)}, now=0.0)
+    assert Calm(played=True).judge(look(authorised=False), {"c-1": standing(held_back=2)}, now=0.0)

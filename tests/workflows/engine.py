@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
@@ -159,7 +159,7 @@ class Town:
             interceptors=list(INTERCEPTORS),
         )
 
-    async def __aenter__(self) -> "Town":
+    async def __aenter__(self) -> Self:
         self._running = [asyncio.create_task(one.run()) for one in (self.case_worker, *self._lines)]
         return self
 
@@ -184,5 +184,3 @@ class Town:
             result_type=Books,
         )
         return RunningCase(self.client, case_id, world, handle)
-
-

@@ -395,4 +395,3 @@ def quick(**changes: dict[str, object]) -> Policy:
     for part, fields in changes.items():
         short[part] = {**short.get(part, {}), **fields}
     return with_policy(**short)
-

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage
 from temporalio.api.update.v1 import Input, Meta, Request, WaitPolicy
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest, UpdateWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
@@ -25,6 +26,7 @@ JUNK: dict[str, list[Any]] = {
     "nearly right": ["F-01 12 approve"],
     "a long text": ["x" * 5_000],
 }
+COMPLETED = "UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED"
 NAMES = ("decide", "filing", "recheck", "finding", "nosuch", "批准 F-01", "__temporal_nosuch")
 ENCODINGS = {
     "unknown": Payload(metadata={"encoding": b"junk/junk"}, data=b"\x00\xff\x00"),
@@ -67,7 +69,7 @@ async def update_raw(handle: WorkflowHandle[Any, Any], case: RunningCase, name: 
         UpdateWorkflowExecutionRequest(
             namespace=case.client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=handle.id),
-            wait_policy=WaitPolicy(lifecycle_stage=3),  # type: ignore[arg-type] - completed
+            wait_policy=WaitPolicy(lifecycle_stage=UpdateWorkflowExecutionLifecycleStage.Value(COMPLETED)),
             request=Request(
                 meta=Meta(update_id=f"{name}-{payload.data[:8].hex()}"),
                 input=Input(name=name, args=Payloads(payloads=[payload])),
@@ -146,7 +148,7 @@ async def test_nothing_sent_to_a_visit_sticks_it_and_a_right_finding_is_taken_af
 async def test_a_query_with_too_much_input_or_an_unknown_name_fails_for_the_asker_only(town: Town):
     case = await a_case(town)
     for name, args in (("standing", [1]), ("standing", [1, 2]), ("nosuch", [])):
-        try:  # noqa: SIM105 - an answer is as good as a refusal; a stuck case is neither
+        try:
             await asyncio.wait_for(case.handle.query(name, args=args), 10)
         except (RPCError, RuntimeError):
             pass

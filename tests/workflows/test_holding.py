@@ -228,7 +228,7 @@ def test_no_release_is_proposed_once_the_limited_freeze_is_decided_even_if_the_b
 
 
 def test_a_freeze_approved_after_the_release_was_finds_nothing_to_do():
-    world, mule, case = small_share_mule()
+    world, _, case = small_share_mule()
     case.go()
     case.later(minutes=15)
     case.decide("R-01")
@@ -483,7 +483,7 @@ def test_the_missing_filing_is_the_first_deadline_and_runs_to_the_banks_own_end(
 
 
 def test_a_case_taken_up_from_its_state_says_the_same_of_every_fen():
-    """Continue-as-new, a restart: whose money was paid while a freeze stood depends on what the ledger had been told."""
+    """Whose money was paid while a freeze stood depends on what the ledger had been told: a next run must know it."""
     # given an account frozen in part, then paid from, then frozen again, and one whose freeze was ended
     world = PaperWorld()
     a, b, shop = world.open("a"), world.open("b", "ABC"), world.open("shop", "CCB")

@@ -1,6 +1,7 @@
 """Following the money: whom the case stops and asks, in which order, and what ends a branch."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -10,6 +11,7 @@ from domain.sheets import SheetKind, Verdict
 from domain.statement import Way
 from tests.workflows.case_in_hand import CaseInHand
 from tests.workflows.paper_world import SILENT, PaperWorld, held_back, refused, with_policy
+from workflows.casework import pursuit
 
 
 def test_every_reported_account_is_stopped_at_once_before_any_statement_is_read():
@@ -122,7 +124,7 @@ def test_0303_with_account_type_02_turns_a_person_into_a_company_and_asks_no_per
     world.say(Measure.QUERY, firm, SILENT)
     case.go()
     case.later(seconds=5)
-    assert not firm.stopped
+    assert case.books().held_fen == 0
     world.speak(Measure.QUERY, firm)
     case.later(seconds=5)
     # then it is treated as a company: queried, and stopped as one, since all of its money is the report's
@@ -182,7 +184,7 @@ def chain(length: int, policy_change: dict[str, object]) -> tuple[PaperWorld, Ca
     world = PaperWorld()
     homes = [world.open(f"m{no}", ("ICBC", "ABC", "CCB")[no % 3]) for no in range(length)]
     world.defraud(homes[0], 1_000_00)
-    for one, following in zip(homes, homes[1:], strict=False):
+    for one, following in pairwise(homes):
         world.pay(one, following, 1_000_00)
     return world, CaseInHand(world, with_policy(trace=policy_change))
 
@@ -319,8 +321,6 @@ def test_a_recheck_queries_every_uncovered_account_again_and_no_other():
     case = CaseInHand(world)
     case.go()
     before = len(world.orders(Measure.QUERY, held)), len(world.orders(Measure.QUERY, loose))
-    from workflows.casework import pursuit
-
     pursuit.recheck(case.case)
     case.go()
     assert (len(world.orders(Measure.QUERY, held)), len(world.orders(Measure.QUERY, loose))) == (

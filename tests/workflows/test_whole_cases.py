@@ -74,7 +74,9 @@ async def test_no_freeze_is_decided_without_the_filing(town: Town):
     assert a.freezes == {1: 300_00}
 
 
-async def test_an_order_without_an_answer_is_shown_to_a_person_asked_again_with_the_same_key_and_never_failed(town: Town):
+async def test_an_order_without_an_answer_is_shown_to_a_person_asked_again_with_the_same_key_and_never_failed(
+    town: Town,
+):
     # given a bank that does not answer
     world, a, _, _ = three_accounts()
     world.say(Measure.STOP, a, SILENT)

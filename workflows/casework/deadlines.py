@@ -8,7 +8,6 @@ from workflows.casework.case import Case
 from workflows.casework.holding import gather_until
 from workflows.casework.pursuit import query
 
-
 LOOK_EVERY = timedelta(seconds=60)
 """A trace wakes at least so often by itself; stops last hours, so their ends are looked for no oftener."""
 

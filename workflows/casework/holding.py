@@ -24,7 +24,7 @@ def hold(case: Case, *, tracing: bool) -> None:
 
 
 def holdable_fen(case: Case, key: str, account: Account) -> int:
-    """What may still go on a sheet: attributed here and not sheeted, never more than the balance (DOMAIN section 10)."""
+    """What may still go on a sheet: attributed here and not on one yet (DOMAIN section 10)."""
     if account.finding is Finding.MERCHANT or account.letting_go or account.let_go:
         return 0
     attributed = case.ledger.attributed(key)
@@ -122,7 +122,7 @@ def _freeze_sheet(case: Case, due: list[tuple[str, Account]], *, why: str) -> No
 def _propose_releases(case: Case) -> None:
     """A stopped account of small share, undecided for too long: its release is proposed to the duty chief."""
     waited = timedelta(minutes=case.policy.hold.release_proposed_minutes)
-    due = []
+    due: list[SheetLine] = []
     for key, account in case.state.accounts.items():
         if (
             account.limited

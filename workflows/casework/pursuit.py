@@ -1,4 +1,4 @@
-"""Following the money: stop each account at once, query it, and go after every outflow that carries this report's money."""
+"""Following the money: stop each account at once, query it, go after every outflow that carries this report's money."""
 
 from domain.attribution import Outflow
 from domain.errands import Errand, ErrandKind, ErrandResult
@@ -258,7 +258,7 @@ def decide_companies(case: Case) -> None:
 
 
 def recheck(case: Case) -> None:
-    """Query every uncovered account that this report's money is attributed to (SCENARIO: before its end a case does)."""
+    """Query every uncovered account this report's money is attributed to (SCENARIO: before its end a case does)."""
     for key, account in case.state.accounts.items():
         uncovered = case.ledger.attributed(key) - (account.frozen_fen if not account.stopped else 1 << 62)
         if uncovered > 0 and not account.query_out and account.cut != "no_line":
