@@ -70,7 +70,7 @@ class Intake:
         if receipt.standing == "new":
             try:
                 await self.start(report, receipt)
-            except (RPCError, TimeoutError) as error:
+            except (RPCError, TimeoutError, RuntimeError) as error:  # the last: a first connection that fails
                 log.warning("case_not_started", case_id=receipt.case_id, error=type(error).__name__)
         return receipt
 

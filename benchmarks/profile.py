@@ -28,6 +28,7 @@ from adapters.register.engine import open_engine
 from adapters.temporal.addresses import database_name
 from adapters.temporal.client import connect
 from adapters.temporal.stack import StackView, Worker, embedded_stack
+from benchmarks.milestones import milestones
 from benchmarks.processes import CpuMeter
 from benchmarks.throughput import CASES_IN_FLIGHT
 from benchmarks.world import bench_world
@@ -35,6 +36,8 @@ from benchmarks.world import bench_world
 RUN = "profile"
 WARM = 10
 """Cases before anything is counted: imports and prepared statements are paid for once, not by each case."""
+ALONE = 8
+"""Cases whose first stop is looked at step by step, one after the other."""
 _ACTIVITY = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
 _LEAST_SHARE = 0.01  # functions below are noise
 
@@ -54,13 +57,17 @@ class Cost:
 async def of_cases(stack: StackView, worker: Worker, cases: int) -> Cost:
     """Play so many ordinary cases, as many at once as the benchmark does."""
     gate = asyncio.Semaphore(CASES_IN_FLIGHT)
-    async with bench_world(stack, RUN, WARM + cases, worker) as world:
+    played = WARM + ALONE + cases
+    async with bench_world(stack, RUN, played, worker) as world:
 
         async def single() -> None:
             async with gate:
                 await world.case()
 
         await asyncio.gather(*(world.case() for _ in range(WARM)))
+        print("a first stop at idle, each step's median:")
+        for step, milliseconds in (await milestones(world, ALONE)).items():
+            print(f"{milliseconds:9.1f} ms  {step}")
         before = await _transactions(stack)
         os.kill(world.pids["worker"], signal.SIGUSR1)
         meter = CpuMeter(world.pids)
@@ -68,7 +75,7 @@ async def of_cases(stack: StackView, worker: Worker, cases: int) -> Cost:
         cpu = meter.spent()
         transactions = await _transactions(stack) - before
         events, executions = await _events(world.client)
-    return Cost(cases, WARM + cases, cpu, events, executions, transactions)
+    return Cost(cases, played, cpu, events, executions, transactions)
 
 
 async def of_drill(stack: StackView, worker: Worker, file: Path) -> Cost:

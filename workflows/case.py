@@ -74,7 +74,7 @@ class CaseWorkflow:
             self.take_in_what_arrived()
             pursuit.follow(self.case)
             pursuit.decide_companies(self.case)
-            holding.hold(self.case, tracing=self.dispatch.busy)
+            holding.hold(self.case, tracing=self.dispatch.tracing)
             self.fieldwork.send_out()
             self.case.looked_at()
             self.dispatch.send()

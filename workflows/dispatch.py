@@ -46,7 +46,9 @@ class Dispatch:
     @property
     def tracing(self) -> bool:
         """Stops or queries are waiting or on their way: company for ripe accounts may still come."""
-        return any(lane.carries(PURSUIT) for lane in self._lanes.values())
+        return any(errand.kind in PURSUIT for errand in self._case.errands) or any(
+            lane.carries(PURSUIT) for lane in self._lanes.values()
+        )
 
     @property
     def busy(self) -> bool:

@@ -49,7 +49,7 @@ def report(
         if name == LASTING_RUN and name not in [world.run for world in list_worlds(given)]:
             async with open_stack(given, progress=progress(voice)) as stack:
                 await make_lasting(stack)
-        async with open_world(given, voice, name) as world:
+        async with open_world(given, voice, name, engine_may_wait=True) as world:
             institutions = await world.register.institutions()
             intake = Intake(world.register, world.client, load_policy(given), institutions)
             return _say_receipt(voice, world, await intake.file(filed))

@@ -111,13 +111,18 @@ def chosen_run(given: Settings, named: str | None) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_world(given: Settings, voice: Voice, named: str | None) -> AsyncIterator[World]:
-    """The world a command means, in the stack that runs here or in one of our own for as long as it takes."""
+async def open_world(
+    given: Settings, voice: Voice, named: str | None, *, engine_may_wait: bool = False
+) -> AsyncIterator[World]:
+    """The world a command means, in the stack that runs here or in one of our own for as long as it takes.
+
+    `engine_may_wait`: for a command whose answer is the register's, also while Temporal is out of reach.
+    """
     run = chosen_run(given, named)
     async with open_stack(given, progress=progress(voice)) as stack:
         register = await open_register(register_url(stack, database_name(run)), load_policy(given))
         try:
-            yield World(run, stack, register, await connect(given, run))
+            yield World(run, stack, register, await connect(given, run, lazy=engine_may_wait))
         finally:
             await register.close()
 

@@ -45,7 +45,7 @@ class Together:
 
 
 def together(asks: Sequence[Ask]) -> Together:
-    """Take asks of one case together. Raises ValueError for a draft that is not of its institution, or of several cases."""
+    """Take asks of one case together. Raises ValueError for drafts of another institution or of several cases."""
     first = asks[0].request
     asked = []
     for ask in asks:

@@ -6,31 +6,27 @@ A case has a dozen lanes. Each on its own would lock the case row, read and comm
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from activities.ports import Answered, Ask, Kept, OpenedOrder
 from adapters.register.answers import Answering
-from adapters.register.bulk import run, statement_text
+from adapters.register.bulk import columns_of, run, statement_text
+from adapters.register.ledger import Ledger
 from adapters.register.locking import lock_all
-from adapters.register.openings import draft_account
 from adapters.register.orders import Ordering
-from adapters.register.tables import holds, orders
+from adapters.register.tables import accounts, orders
+from domain.orders import AccountRef
 from domain.papers import Paper
 
-_ids = func.any(bindparam("ids", type_=ARRAY(Text)))
-_LOCK_HOLDS = statement_text(
-    select(holds.c.account)
-    .where(
-        or_(
-            holds.c.account == func.any(bindparam("accounts", type_=ARRAY(Text))),
-            holds.c.account.in_(select(orders.c.account).where(orders.c.application_id == _ids)),
+_ANSWERED = statement_text(
+    select(accounts.c.institution, accounts.c.number, accounts.c.name, accounts.c.kind).where(
+        accounts.c.account.in_(
+            select(orders.c.account).where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
         )
     )
-    .order_by(holds.c.account)
-    .with_for_update(key_share=True)
 )
 
 
@@ -55,9 +51,11 @@ class Turning(Ordering, Answering):
                 # both halves lock: all of it is locked here first, in the one order that cannot deadlock
                 ids = sorted({answer.application_id for answer in answers})
                 await lock_all(connection, case_id, ids)
-                accounts = {draft_account(draft) for ask in asks for draft in ask.request.drafts}
-                await run(connection, _LOCK_HOLDS, accounts=sorted(accounts - {""}), ids=ids)
-                kept = await self._keep(connection, answers, asks[0].request.now)
+                now = asks[0].request.now
+                refs = [AccountRef.model_validate(columns_of(row)) for row in await run(connection, _ANSWERED, ids=ids)]
+                refs += [one.account for ask in asks for one in ask.request.drafts if one.account is not None]
+                await Ledger.of_accounts(connection, refs, now)
+                kept = await self._keep(connection, answers, now)
             return kept, await self._open(connection, asks, rendered)
 
         return await self._do(work)

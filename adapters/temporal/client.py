@@ -8,8 +8,10 @@ from adapters.temporal.addresses import namespace, temporal_address, temporal_pr
 from adapters.temporal.errors import StackError
 
 
-async def connect(settings: Settings, run: str) -> Client:
+async def connect(settings: Settings, run: str, *, lazy: bool = False) -> Client:
     """A client of the world `run`: its own namespace in the embedded server, the profile's namespace elsewhere.
+
+    `lazy`: connects when first used, so that whoever can do without the engine is not held up by it.
 
     Raises:
         SettingsError: the profile cannot be used.
@@ -19,8 +21,10 @@ async def connect(settings: Settings, run: str) -> Client:
     try:
         if settings.temporal_profile is not None:
             config = temporal_profile(settings).to_client_connect_config()
-            return await Client.connect(**config, data_converter=pydantic_data_converter)
-        return await Client.connect(address, namespace=namespace(settings, run), data_converter=pydantic_data_converter)
+            return await Client.connect(**config, lazy=lazy, data_converter=pydantic_data_converter)
+        return await Client.connect(
+            address, namespace=namespace(settings, run), lazy=lazy, data_converter=pydantic_data_converter
+        )
     except RuntimeError as problem:
         remedy = (
             f"see the profile {settings.temporal_profile!r}"

@@ -1,6 +1,6 @@
 """The fuse: a case asks ahead before it stops very many accounts, so that stops go on while somebody looks."""
 
-from domain.sheets import SheetKind
+from domain.sheets import SheetKind, SheetState
 from workflows.casework.case import Case
 from workflows.casework.paperwork import new_sheet
 
@@ -29,6 +29,8 @@ def may_stop(case: Case, key: str) -> bool:
 
 
 def _asking(case: Case) -> bool:
+    """Somebody is asked already, or has said no: a no is not asked about again at every account."""
     return any(
-        file.sheet.kind is SheetKind.FUSE and file.state.value == "pending" for file in case.state.sheets.values()
+        file.sheet.kind is SheetKind.FUSE and file.state in {SheetState.PENDING, SheetState.REJECTED}
+        for file in case.state.sheets.values()
     )

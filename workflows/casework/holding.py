@@ -14,6 +14,10 @@ from workflows.casework.pursuit import pursue, small_share
 from workflows.casework.state import Account, FreezeHeld, SheetFile
 
 
+LETTING_GO = 1000
+"""Lifts that let go are numbered by their stop, beyond those that follow freezes: each stop has its own lift."""
+
+
 def hold(case: Case, *, tracing: bool) -> None:
     """Make the sheets that are due. `tracing`: stops and queries are still on their way, so company may come."""
     if case.state.cancelled:
@@ -285,7 +289,7 @@ def let_go(case: Case, account: Account, *, cause: str) -> None:
         return
     account.letting_go, account.let_go_cause = True, cause
     if account.stop_asked and not account.stop_ended:
-        case.errand(ErrandKind.LIFT, account, cause=cause)
+        case.errand(ErrandKind.LIFT, account, sequence=LETTING_GO + account.stop_sequence, cause=cause)
     for held in account.freezes:
         _unfreeze(case, account, held)
     if not account.stop_asked and not account.freezes:

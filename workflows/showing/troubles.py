@@ -17,6 +17,7 @@ CUT_WORDS: dict[str, tuple[str, str]] = {
     "window": ("超出追查时段", "outside the time window"),
     "rows": ("流水过长", "statement too long"),
     "no_line": ("无线路", "no line to the institution"),
+    "cancelled": ("本案已撤销", "the case is cancelled"),
 }
 RESULT_WORDS: dict[str, tuple[str, str]] = {
     "sent": ("已发出", "sent"),
