@@ -28,7 +28,7 @@ from activities.ports import (
     Reply,
 )
 from domain.errands import STEPS, BatchResult, Errand, ErrandBatch, ErrandResult
-from domain.orders import AnswerClass, Measure, Order, Outcome, Refused, Unknown, in_force, is_final
+from domain.orders import AnswerClass, HeldBack, Measure, Order, Outcome, Refused, Unknown, in_force, is_final
 from domain.statement import Digest, Passage, digest
 
 log = structlog.get_logger(__name__)
@@ -96,7 +96,8 @@ class Exchange:
         self._line = line
         self._beat = beat
         self._runs = [_Run(errand, STEPS[errand.kind]) for errand in batch.errands]
-        self._by_key: dict[str, _Run] = {}
+        self._by_key: dict[str, list[_Run]] = {}
+        """One order may serve several errands of a batch: a stop that is joined, a statement that is shared."""
         self._papers: dict[str, bytes] = {}
         self._letters: dict[str, Letter] = {}
         self._unfit: dict[str, Answered] = {}
@@ -129,13 +130,14 @@ class Exchange:
     async def _turn(self, answered: Sequence[Answered]) -> None:
         """Keep what was answered and open what is due next, together; what the register answers itself goes on."""
         while True:
-            concluded = [self._take_answer(one) for one in answered]
+            concluded = [(one.application_id, *done) for one in answered for done in self._take_answer(one)]
             due = [run for run in self._runs if not run.done and run.step is None]
             if not answered and not due:
                 return
             kept, opened = await self._gate.turn(self._batch.case_id, answered, self._ask(due))
-            for (run, measure), one in zip(concluded, kept, strict=True):
-                run.outcomes[measure] = one.outcome  # the first answer stands, whatever this one said
+            first = {one.application_id: one.outcome for one in kept}
+            for key, run, measure in concluded:
+                run.outcomes[measure] = first[key]  # the first answer stands, whatever this one said
             for run, order in zip(due, opened, strict=True):
                 self._take_opened(run, order)
             answered, self._unfit = list(self._unfit.values()), {}
@@ -160,12 +162,15 @@ class Exchange:
         self._letters[order.application_id] = letter
         return letter.sha256
 
-    def _take_answer(self, answered: Answered) -> tuple[_Run, Measure]:
-        run = self._by_key.pop(answered.application_id)
-        measure = run.measure
-        run.step = None
-        self._conclude(run, answered.outcome, digest(answered.statement) if answered.statement is not None else None)
-        return run, measure
+    def _take_answer(self, answered: Answered) -> list[tuple[_Run, Measure]]:
+        """Every errand that waits for this order goes on."""
+        taken = []
+        learned = digest(answered.statement) if answered.statement is not None else None
+        for run in self._by_key.pop(answered.application_id, ()):
+            taken.append((run, run.measure))
+            run.step = None
+            self._conclude(run, answered.outcome, learned)
+        return taken
 
     def _draft(self, run: _Run) -> Draft:
         errand, measure = run.errand, run.measure
@@ -207,7 +212,7 @@ class Exchange:
             handed_in_at=handed_in,
             since=opened.order.requested_at if opened.order is not None else (last or datetime.now(UTC)),
         )
-        self._by_key[opened.application_id] = run
+        self._by_key.setdefault(opened.application_id, []).append(run)
 
     # ------------------------------------------------------------ handing in
 
@@ -315,8 +320,7 @@ class Exchange:
     def _understood(self, replies: Sequence[Reply]) -> list[Answered]:
         answered = []
         for reply in replies:
-            run = self._by_key.get(reply.key)
-            if run is None or run.step is None or run.step.application_id != reply.key:
+            if reply.key not in self._by_key:
                 continue
             if reply.unreadable:
                 log.warning("answer_unreadable", application_id=reply.key, why=reply.unreadable)
@@ -328,11 +332,10 @@ class Exchange:
 
     def _due_again(self, key: str, *, at_once: bool) -> None:
         """The same bytes again: the door never had them, or the institution could not be asked or understood."""
-        run = self._by_key.get(key)
-        if run is None or run.step is None or run.step.handed_in_at is None or run.step.joined:
-            return
         due = time.monotonic() - self._batch.resend_after_s + (0.0 if at_once else self._pause())
-        run.step.handed_in_at = min(run.step.handed_in_at, due)
+        for run in self._by_key.get(key, ()):
+            if run.step is not None and run.step.handed_in_at is not None and not run.step.joined:
+                run.step.handed_in_at = min(run.step.handed_in_at, due)
 
     # ------------------------------------------------------------ concluding
 
@@ -378,7 +381,7 @@ class Exchange:
         complete = run.done
         if run.done:
             held = outcomes.get(run.measure)
-            if held is not None and held.kind == "held_back" and held.reason not in {"other_claims", "nothing_to_end"}:
+            if held is not None and held.kind == "held_back" and not _as_it_should_be(held, run.errand):
                 complete = False
         elif run.step is not None:
             outcomes[run.measure] = Unknown(since=run.step.since)
@@ -389,6 +392,14 @@ class Exchange:
             digest=run.digest if run.done else None,
             rows_cut=run.rows_cut,
         )
+
+
+def _as_it_should_be(held: HeldBack, errand: Errand) -> bool:
+    """Whether an order that did not leave needs no asking again.
+
+    After a freeze whoever freezes last lifts the stop; but who lets go must know when the account is free.
+    """
+    return held.reason == "nothing_to_end" or (held.reason == "other_claims" and errand.cause == "covered")
 
 
 def _unfit(application_id: str, error: ValueError) -> Answered:

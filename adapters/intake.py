@@ -33,6 +33,8 @@ SWEEP_EVERY = timedelta(seconds=1)
 """How often the sweeper looks for cases that were committed and not started."""
 SWEEP_OLDER = timedelta(seconds=2)
 """Younger ones are just being started by whoever filed them."""
+ENGINE_PATIENCE = timedelta(seconds=5)
+"""So long whoever files a report waits for its start; the client itself would try for longer."""
 
 
 class Cases(Protocol):
@@ -69,7 +71,8 @@ class Intake:
         receipt = await self._cases.file_report(report, datetime.now(UTC), self._policy)
         if receipt.standing == "new":
             try:
-                await self.start(report, receipt)
+                async with asyncio.timeout(ENGINE_PATIENCE.total_seconds()):
+                    await self.start(report, receipt)
             except (RPCError, TimeoutError, RuntimeError) as error:  # the last: a first connection that fails
                 log.warning("case_not_started", case_id=receipt.case_id, error=type(error).__name__)
         return receipt

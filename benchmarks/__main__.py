@@ -84,12 +84,11 @@ def _say(lines: Iterable[str]) -> None:
 
 async def _on_a_stack_of_its_own(parts: Sequence[str], extent: Extent) -> dict[str, Any]:
     home = Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
-    try:
-        given = settings.load().model_copy(update={"state_dir": home / "state"})
-        async with embedded_stack(given) as stack:
-            return await bench(stack, parts, extent)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    given = settings.load().model_copy(update={"state_dir": home / "state"})
+    async with embedded_stack(given) as stack:
+        found = await bench(stack, parts, extent)
+    shutil.rmtree(home, ignore_errors=True)  # after an error its logs are wanted
+    return found
 
 
 def main() -> int:
@@ -108,7 +107,8 @@ def main() -> int:
         extent = QUICK if asked.quick else WHOLE
         found = asyncio.run(_on_a_stack_of_its_own([asked.only] if asked.only else PARTS, extent))
     except (StackError, SettingsError, DrillError, TimeoutError) as problem:
-        print(str(problem) or "a case did not close in time: see the worker's log", file=sys.stderr)
+        where = f"{tempfile.gettempdir()}/holdfast-bench-*/state/logs"
+        print(str(problem) or f"a case did not close in time: see the worker's log in {where}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -10,7 +10,7 @@ from benchmarks.processes import CpuMeter
 from benchmarks.world import BenchWorld
 
 FLOORS_IN_FLIGHT = 20
-CASES_IN_FLIGHT = 60  # more: a case waits two seconds for company, and for its banks, without using anything
+CASES_IN_FLIGHT = 30  # more: a case waits two seconds for company, and for its banks, without using anything
 
 
 class Load(Figure):

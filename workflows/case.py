@@ -238,6 +238,7 @@ class CaseWorkflow:
         self.case.now = workflow.now()
         self.case.state.rechecks += 1
         pursuit.recheck(self.case)
+        self.dispatch.retry_parked()
         self._wake()
 
     @workflow.signal(dynamic=True)

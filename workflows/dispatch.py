@@ -80,6 +80,11 @@ class Dispatch:
         for errand in errands:
             self._lane(errand.institution).put(errand)
 
+    def retry_parked(self) -> None:
+        """Ask again now what was to be asked later."""
+        for lane in self._lanes.values():
+            lane.retry_parked()
+
     def send(self) -> None:
         """Errands into their lanes, and out."""
         errands, self._case.errands = self._case.errands, []

@@ -75,6 +75,11 @@ class Lane:
         """Ask again later: a person was told, the institution is slow or down."""
         self._parked.append((until, errand))
 
+    def retry_parked(self) -> None:
+        """What is parked is due now."""
+        self._waiting.extend(errand for _, errand in self._parked)
+        self._parked = []
+
     def pump(self, now: datetime) -> None:
         """Let leave what may leave."""
         due = [errand for until, errand in self._parked if until <= now]

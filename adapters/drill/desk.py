@@ -3,6 +3,7 @@
 Nothing is remembered of what was refused: a sheet that is still pending is decided again.
 """
 
+import asyncio
 import random
 from dataclasses import dataclass, field
 
@@ -38,14 +39,19 @@ class Desk:
         """Say what is due, in the register's present standing. `now` is a monotonic second."""
         workflow = {case.case_id: case.workflow_id for case in look.cases}
         filed = {case.case_id for case in look.cases if case.filing_number}
-        for case in look.running:
-            if not case.filing_number and self._is_due((case.case_id, "filing", HANDLING), now):
-                await self._say(case.workflow_id, "filing", f"练习立字-{case.case_number} {HANDLING}")
-        for sheet in look.sheets:
-            for officer in deciders(sheet.quorum, sheet.approved_by, sheet.requester):
-                if not self._is_due((sheet.case_id, sheet.name, officer), now, may=_may(sheet, filed)):
-                    continue
-                await self._say(workflow[sheet.case_id], "decide", f"{sheet.name} {officer} {verdict_on(sheet)}")
+        due = [
+            (case.workflow_id, "filing", f"练习立字-{case.case_number} {HANDLING}")
+            for case in look.running
+            if not case.filing_number and self._is_due((case.case_id, "filing", HANDLING), now)
+        ]
+        due += [
+            (workflow[sheet.case_id], "decide", f"{sheet.name} {officer} {verdict_on(sheet)}")
+            for sheet in look.sheets
+            for officer in deciders(sheet.quorum, sheet.approved_by, sheet.requester)
+            if self._is_due((sheet.case_id, sheet.name, officer), now, may=_may(sheet, filed))
+        ]
+        # all at once: one officer's words do not wait for another's, however busy the engine is
+        await asyncio.gather(*(self._say(*words) for words in due))
 
     def _is_due(self, what: tuple[str, str, str], now: float, *, may: bool = True) -> bool:
         due = self._due.setdefault(what, now + self._random.uniform(*self.decide_s))

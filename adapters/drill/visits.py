@@ -1,5 +1,6 @@
 """The played field officers: they visit the holders of open verifications and say what the scenario knows."""
 
+import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,16 +45,22 @@ class Field:
         """Answer the visits that are due. `now` is a monotonic second."""
         visits = [visit async for visit in self.client.list_workflows(OPEN_VISITS, page_size=1000)]
         self.open = len(visits)
-        for visit in visits:
-            due = self._due.setdefault(visit.id, now + self._random.uniform(*self.decide_s))
-            if now < due:
-                continue
-            self._due[visit.id] = now + AGAIN_AFTER_S
-            institution, number = await _place(visit)
-            finding = finding_at(self.holders.get((institution, number)))
-            if await self._answer(visit.id, finding) and (institution, number) in self.holders:
-                self.untold.append((institution, number, finding))
+        due = [visit for visit in visits if self._is_due(visit.id, now)]
+        await asyncio.gather(*(self._visit(visit) for visit in due))
         await self._tell()
+
+    def _is_due(self, visit: str, now: float) -> bool:
+        due = self._due.setdefault(visit, now + self._random.uniform(*self.decide_s))
+        if now < due:
+            return False
+        self._due[visit] = now + AGAIN_AFTER_S
+        return True
+
+    async def _visit(self, visit: WorkflowExecution) -> None:
+        place = await _place(visit)
+        finding = finding_at(self.holders.get(place))
+        if await self._answer(visit.id, finding) and place in self.holders:
+            self.untold.append((*place, finding))
 
     async def _answer(self, visit: str, finding: Finding) -> bool:
         try:

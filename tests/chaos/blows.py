@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import inspect
 import os
 import signal
 import threading
@@ -35,13 +36,21 @@ async def play(drill, *blows):
         await asyncio.gather(playing, *striking, return_exceptions=True)
 
 
+async def until(holds, within_s=60):
+    """Wait for a condition; it may be a coroutine."""
+    async with asyncio.timeout(within_s):
+        while True:
+            said = holds()
+            if await said if inspect.isawaitable(said) else said:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def kill(stack, name):
     """Kill -9 a child, and wait until it is back."""
     before = stack.restarts(name)
     os.kill(stack.children[name], signal.SIGKILL)
-    async with asyncio.timeout(60):
-        while stack.restarts(name) == before or name not in stack.children:
-            await asyncio.sleep(0.05)
+    await until(lambda: stack.restarts(name) > before and name in stack.children)
 
 
 @contextlib.asynccontextmanager
@@ -62,9 +71,7 @@ async def down(stack, name):
     finally:
         child.spec = spec
         gate.set()
-        async with asyncio.timeout(60):
-            while stack.restarts(name) == restarts:
-                await asyncio.sleep(0.05)
+        await until(lambda: stack.restarts(name) > restarts)
 
 
 async def orders_of(drill):

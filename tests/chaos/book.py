@@ -1,9 +1,9 @@
-"""The sandbox's book, read as evidence: what the institutions received and what took effect there, not our word for it."""
+"""The sandbox's book, read as evidence: what the institutions received and what took effect, not our word for it."""
 
 import json
-import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 
@@ -19,10 +19,10 @@ class Book:
     def __init__(self, text: str) -> None:
         self.records = [json.loads(line) for line in text.splitlines()]
 
-    def of(self, *kinds: str) -> Iterator[dict]:
+    def of(self, *kinds: str) -> Iterator[dict[str, Any]]:
         return (record for record in self.records if record["kind"] in kinds)
 
-    def received(self, *codes: str) -> list[dict]:
+    def received(self, *codes: str) -> list[dict[str, Any]]:
         """Orders accepted, in order; of these codes, or all."""
         return [record for record in self.of("received") if not codes or record["code"] in codes]
 
@@ -64,9 +64,3 @@ async def book_of(drill) -> Book:
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.get(f"{drill.stack.sandbox_url}/admin/worlds/{drill.run}/book", timeout=30)
     return Book(answer.raise_for_status().text)
-
-
-def medians(left: dict[str, float], right: dict[str, float], names: Iterable[str]) -> tuple[float, float]:
-    names = list(names)
-    one: Callable[[dict[str, float]], float] = lambda side: statistics.median(side[name] for name in names)  # noqa: E731
-    return one(left), one(right)

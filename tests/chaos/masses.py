@@ -14,7 +14,8 @@ EACH_FEN = 100_000
 def fanned_out(accounts):
     """So many accounts to be stopped, the first mule included."""
     leaves = accounts - 1
-    held = [_account(0, "victim", leaves * EACH_FEN), *(_account(number, "mule", 0) for number in range(1, accounts + 1))]
+    mules = [_account(number, "mule", 0) for number in range(1, accounts + 1)]
+    held = [_account(0, "victim", leaves * EACH_FEN), *mules]
     moves = [_move(0, 0, "a00000", "a00001", leaves * EACH_FEN)]
     moves += [_move(number, 60 + number % 60, "a00001", f"a{number:05}", EACH_FEN) for number in range(2, accounts + 1)]
     report = {

@@ -13,7 +13,7 @@ from adapters.drill.lasting import make_lasting
 from adapters.settings import LASTING_RUN, PROJECT_ROOT
 from adapters.temporal.addresses import database_name
 from adapters.temporal.stack import Worker
-from tests.chaos.blows import assert_nothing_lost_nothing_doubled, down, play
+from tests.chaos.blows import assert_nothing_lost_nothing_doubled, down, play, until
 
 pytestmark = pytest.mark.chaos
 NOBODY = 'version = 1\n[profile.nobody]\naddress = "127.0.0.1:1"\nnamespace = "main"\n'
@@ -30,9 +30,7 @@ class FiledInTheDark(Drill):
     async def light(self):
         """The report is accepted, nothing has started; then the server comes back."""
         await self.started.wait()
-        async with asyncio.timeout(30):
-            while not self.filing.receipts:
-                await asyncio.sleep(0.1)
+        await until(lambda: bool(self.filing.receipts))
         (receipt,) = self.filing.receipts.values()
         assert receipt.standing == "new"
         assert [case_id for case_id, _, _ in await self.register.unstarted(0, 10)] == [receipt.case_id]
@@ -52,7 +50,7 @@ async def test_a_report_filed_while_temporal_is_down_is_pursued_when_it_is_back(
 
 async def started(stack):
     async with await psycopg.AsyncConnection.connect(stack.postgres_url(database_name(LASTING_RUN))) as db:
-        return (await (await db.execute("SELECT started_at IS NOT NULL FROM outbox")).fetchone())[0]
+        return await (await db.execute("SELECT started_at FROM outbox WHERE started_at IS NOT NULL")).fetchone()
 
 
 @pytest.mark.timeout(180)
@@ -78,8 +76,6 @@ async def test_the_command_line_takes_a_report_though_the_engine_does_not_answer
     worker = Worker(LASTING_RUN)
     await stack.add_worker(worker)
     try:
-        async with asyncio.timeout(30):
-            while not await started(stack):
-                await asyncio.sleep(0.2)
+        await until(lambda: started(stack))
     finally:
         await stack.stop_child(worker.child_name)

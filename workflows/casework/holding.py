@@ -13,7 +13,6 @@ from workflows.casework.paperwork import new_sheet
 from workflows.casework.pursuit import pursue, small_share
 from workflows.casework.state import Account, FreezeHeld, SheetFile
 
-
 LETTING_GO = 1000
 """Lifts that let go are numbered by their stop, beyond those that follow freezes: each stop has its own lift."""
 
