@@ -19,11 +19,11 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from domain.case_start import CaseStart
+from domain.case_start import CaseRun, CaseStart
 from domain.institutions import Directory, Institution
 from domain.policy import Policy
 from domain.report import Receipt, Report
-from workflows.case import CaseRun, CaseWorkflow
+from workflows.case import CaseWorkflow
 from workflows.limits import CASES_QUEUE
 from workflows.worklist import CASE_NUMBER, NOTHING_PENDING, PENDING_SHEET, STAGE
 

@@ -60,10 +60,15 @@ def sealed(key: str, serial: str, message: bytes) -> Letter:
 
 
 class Door:
-    """One door of docs/wire.md section 2; `path` is its address without the slash at the end."""
+    """One door of docs/wire.md section 2; `path` is its address without the slash at the end.
 
-    def __init__(self, client: httpx.AsyncClient, path: str) -> None:
+    `polls` has the long polls' connections apart from those of the posts: the pool looks at every idle connection at
+    each request, and those of sixty waiting polls are the many.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, path: str, polls: httpx.AsyncClient | None = None) -> None:
         self._client = client
+        self._polls = polls or client
         self._path = path
 
     async def hand_in(self, letters: Sequence[Letter]) -> list[LetterReceipt]:
@@ -75,7 +80,7 @@ class Door:
             part = waiting.popleft()
             body = {"letters": [{"key": one.key, "serial": one.serial, "message": one.message} for one in part]}
             try:
-                status, answer = await self._post("letters", body, SECONDS["receipt"])
+                status, answer = await self._post(self._client, "letters", body, SECONDS["receipt"])
             except NeverSent as problem:
                 if something_left:
                     raise PerhapsSent(str(problem)) from problem
@@ -106,7 +111,7 @@ class Door:
 
     async def _poll(self, keys: Sequence[str], read: Reader, wait_s: float, linger_s: float) -> Fetched:
         body = {"keys": keys, "wait_s": wait_s, "linger_s": linger_s}
-        status, answer = await self._post("answers", body, wait_s + linger_s + SECONDS["answer_slack"])
+        status, answer = await self._post(self._polls, "answers", body, wait_s + linger_s + SECONDS["answer_slack"])
         _insist_on_ok(status)
         asked, foreign = set(keys), 0
         replies: dict[str, Reply] = {}
@@ -122,13 +127,15 @@ class Door:
             foreign=foreign,
         )
 
-    async def _post(self, what: str, body: object, read_s: float) -> tuple[int, Mapping[str, object]]:
+    async def _post(
+        self, client: httpx.AsyncClient, what: str, body: object, read_s: float
+    ) -> tuple[int, Mapping[str, object]]:
         timeout = httpx.Timeout(connect=SECONDS["connect"], write=SECONDS["write"], pool=SECONDS["pool"], read=read_s)
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json"}
         answer = bytearray()
         try:
-            async with self._client.stream(
+            async with client.stream(
                 "POST", f"{self._path}/{what}", content=content, headers=headers, timeout=timeout
             ) as response:
                 async for piece in response.aiter_bytes():

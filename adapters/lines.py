@@ -15,6 +15,8 @@ from domain.institutions import Channel, Institution
 
 # 64 long polls stand open while 64 posts leave; the rest is air for repeats.
 _CONNECTIONS = 160
+# Idle connections kept: the pool looks at each of them at every request (measured: a tenth of a large case's time).
+_KEPT_OPEN = 16
 # Servers commonly close a connection idle for 5 s: ours is gone before, so that no POST meets a closing one.
 _IDLE_S = 4.0
 
@@ -43,14 +45,8 @@ class HttpLines:
         self._centre = centre
         self._practice = practice
         self._lines: dict[Institution, InstitutionPort] = {}
-        self._client = httpx.AsyncClient(
-            limits=httpx.Limits(
-                max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=_IDLE_S
-            ),
-            transport=transport,
-            trust_env=False,  # a proxy of the environment has no business on an institution's line
-            follow_redirects=False,
-        )
+        self._client = _client(transport)
+        self._polls = _client(transport)
 
     def to(self, institution: Institution) -> InstitutionPort:
         """See Lines.
@@ -78,7 +74,7 @@ class HttpLines:
         )
 
     def _door(self, path: str) -> Door:
-        return Door(self._client, f"{self._world}/{path}")
+        return Door(self._client, f"{self._world}/{path}", self._polls)
 
     async def announced(self) -> tuple[Institution, ...]:
         """The institutions that this world announces. Raises LineError."""
@@ -94,6 +90,7 @@ class HttpLines:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+        await self._polls.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,3 +99,14 @@ class HttpLines:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        limits=httpx.Limits(
+            max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT_OPEN, keepalive_expiry=_IDLE_S
+        ),
+        transport=transport,
+        trust_env=False,  # a proxy of the environment has no business on an institution's line
+        follow_redirects=False,
+    )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.errands import Errand
 from domain.frozen import Frozen
 from domain.institutions import Directory
 from domain.policy import Policy
@@ -17,3 +18,11 @@ class CaseStart(Frozen):
     report: Report
     policy: Policy
     directory: Directory
+
+
+class CaseRun(CaseStart):
+    """A case as a run of its workflow takes it up: freshly started, or with what the run before left."""
+
+    packed: str = ""
+    """The state of the run before, packed by the workflow; empty: a fresh start."""
+    errands: tuple[Errand, ...] = ()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -12,8 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import Standing
     from domain.books import Books
     from domain.case import Status, move
-    from domain.case_start import CaseStart
-    from domain.errands import Errand
+    from domain.case_start import CaseRun, CaseStart
     from domain.sheets import SheetKind, SheetState
     from domain.words import Complaint, decision_words, filing_words
     from workflows.alarm import Alarm
@@ -23,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.casework.packing import pack, unpack
     from workflows.casework.paperwork import new_sheet
     from workflows.casework.state import CaseState
-    from workflows.desk import Desk
+    from workflows.desk import Desk, keep_every
     from workflows.details import details
     from workflows.dispatch import Dispatch
     from workflows.fieldwork import Fieldwork
@@ -31,20 +29,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.tasks import Tasks
     from workflows.worklist import Worklist
 
-SHOW_EVERY = timedelta(seconds=2)
-"""While orders are out the page follows at this distance: officers read slower than orders travel."""
 COMPLAINTS_SHOWN = 20
 """A flood of junk must not push the real problems off the page."""
 HOW_TO_DECIDE = '审批 / decide: "F-01 警号 approve" · "F-01 警号 reject 理由" · "F-01 警号 approve except 3 7"'
 HOW_TO_FILE = '立案登记 / case filing: "立案号 警号"'
-
-
-class CaseRun(CaseStart):
-    """A case as a run of its workflow takes it up: freshly started, or with the state of the run before."""
-
-    packed: str = ""
-    """The state of the run before; see workflows.casework.packing."""
-    errands: tuple[Errand, ...] = ()
 
 
 @workflow.defn(name="FraudCase")
@@ -55,7 +43,7 @@ class CaseWorkflow:
     def __init__(self, run: CaseRun) -> None:
         """Take up the case."""
         self.awake = True
-        self.shown_at: datetime | None = None
+        self.shown_at = workflow.now()
         self.case = Case(run, unpack(run.packed) if run.packed else CaseState(), workflow.now())
         self.tasks = Tasks(self._wake)
         self.dispatch = Dispatch(self.case, self.tasks, self._wake)
@@ -98,7 +86,7 @@ class CaseWorkflow:
         """Answers of institutions, findings of officers, and what the clock has brought."""
         self.awake = False
         self.tasks.check()
-        self.case.now = workflow.now()
+        self.case.awake(workflow.now())
         self.dispatch.take_in()
         self.fieldwork.take_in()
         note_lapsed(self.case)
@@ -108,7 +96,7 @@ class CaseWorkflow:
         """Keep in the register what is new; show officers where the case stands."""
         busy, now = self.dispatch.busy, workflow.now()
         kept = self.desk.keep(tracing=self.dispatch.tracing, busy=busy)
-        if not busy or self.case.sheets or self.shown_at is None or now - self.shown_at >= SHOW_EVERY:
+        if not busy or self.case.sheets or now - self.shown_at >= keep_every(self.case):
             self.shown_at = now
             workflow.set_current_details(details(self.case))
         if kept and (not busy or self.case.state.sheets):
@@ -122,13 +110,15 @@ class CaseWorkflow:
             return True
         if self.dispatch.next_due is not None or self.case.state.fuse_waiting:
             return False
-        entries = accounting.entries(self.case)
+        entries = accounting.entries_now(self.case)
         return accounting.finished(self.case, accounting.books(self.case, entries), entries)
 
     async def sleep(self) -> None:
         """Until something arrives or falls due. A cancellation is noted and asked about, not obeyed."""
-        due = [at for at in (self.dispatch.next_due, next_deadline(self.case, tracing=self.dispatch.tracing)) if at]
-        self.alarm.set(min(due, default=None), "下一期限 / next deadline")
+        due = [self.dispatch.next_due]
+        if not self.dispatch.tracing:  # else its answers wake the case often enough
+            due.append(next_deadline(self.case))
+        self.alarm.set(min((at for at in due if at), default=None), "下一期限 / next deadline")
         try:
             await workflow.wait_condition(lambda: self.awake)
         except (asyncio.CancelledError, FailureError):
@@ -264,7 +254,13 @@ class CaseWorkflow:
         """Where the case stands; a trainer waits until it is quiet."""
         state, entries = self.case.state, accounting.entries(self.case)
         return Standing(
-            quiet=not (self.dispatch.busy or self.fieldwork.busy or self.desk.busy or self.awake),
+            quiet=not (
+                holding.gathering(self.case)
+                or self.dispatch.busy
+                or self.fieldwork.busy
+                or self.desk.busy
+                or self.awake
+            ),
             status=state.status.value,
             pending=tuple(name for name, file in state.sheets.items() if file.state is SheetState.PENDING),
             visits=len(state.visits_open),

@@ -20,7 +20,15 @@ with workflow.unsafe.imports_passed_through():
 
 KEEP_EVERY = timedelta(seconds=2)
 """While orders are out, books follow at this distance: people read slower than orders travel."""
+LARGE, KEEP_LARGE_EVERY = 300, timedelta(seconds=5)
+"""A case of more accounts than this costs too much to show every two seconds while its money is on the move."""
 NOT_KEPT = Complaint(zh="登记失败，请重试", en="could not be kept, please try again")
+
+
+def keep_every(case: Case) -> timedelta:
+    """The distance at which books and page follow a trace."""
+    return KEEP_LARGE_EVERY if len(case.state.accounts) > LARGE else KEEP_EVERY
+
 
 Misunderstood = Callable[[str, Complaint], None]
 
@@ -165,9 +173,11 @@ class Desk:
             return None
         case, now = self._case, workflow.now()
         urgent = bool(case.sheets or case.fuse_raises)
-        if not urgent and busy and now - self._kept_at < KEEP_EVERY:
+        if not urgent and busy and now - self._kept_at < keep_every(case):
             return None
-        entries = accounting.entries(case)
+        if not urgent and not busy and holding.gathering(case):
+            return None  # a sheet is about to be made: what is known now goes with it
+        entries = accounting.entries_now(case)
         books = accounting.books(case, entries)
         if not urgent and not busy and accounting.finished(case, books, entries):
             return None  # the close keeps it all

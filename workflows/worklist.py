@@ -42,7 +42,7 @@ class Worklist:
             case.state.status.value,
             pending[0] if pending else NOTHING_PENDING,
             due[0].at if due else None,
-            accounting.books(case, accounting.entries(case)).at_risk_fen,
+            accounting.books(case, accounting.entries_now(case)).at_risk_fen,
         )
         if now == self._shown:
             return

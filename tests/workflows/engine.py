@@ -21,7 +21,7 @@ from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.policy import Policy
 from domain.sheets import Ruling
 from tests.workflows.paper_world import DIRECTORY, PaperWorld, approvers, quick
-from workflows.case import CaseRun
+from domain.case_start import CaseRun
 from workflows.limits import CASES_QUEUE, institution_queue
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 

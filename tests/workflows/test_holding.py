@@ -207,7 +207,7 @@ def test_undecided_for_fifteen_minutes_its_release_is_proposed_to_the_duty_chief
     case.go()
     case.later(minutes=14, seconds=59)
     assert not case.sheets(SheetKind.RELEASE)
-    assert next_deadline(case.case, tracing=False) == case.now + timedelta(seconds=1)
+    assert next_deadline(case.case) == case.now + timedelta(seconds=1)
     case.later(seconds=1)
     case.later(hours=1)
     [release] = case.sheets(SheetKind.RELEASE)

@@ -11,6 +11,15 @@ from workflows.casework.case import Case
 from workflows.casework.state import Account
 
 
+def entries_now(case: Case) -> list[BookEntry]:
+    """The entries of this awakening, worked out once."""
+    if not case.caching:
+        return entries(case)
+    if case.entries_cache is None:
+        case.entries_cache = entries(case)
+    return case.entries_cache
+
+
 def entries(case: Case) -> list[BookEntry]:
     """One entry for each account the case knows."""
     return [_entry(case, key, account) for key, account in case.state.accounts.items()]

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.attribution import Ledger, Seed
+from domain.books import BookEntry
 from domain.case_start import CaseStart
 from domain.errands import Errand, ErrandKind
 from domain.identifiers import masked
@@ -29,6 +30,9 @@ class Case:
         self.fuse_raises: list[str] = []
         self.touched: dict[str, None] = dict.fromkeys(state.accounts)
         """Accounts something happened to since the case was last awake: two thousand others need no second look."""
+        self.entries_cache: list[BookEntry] | None = None
+        self.caching = False
+        """While the workflow is awake its entries are worked out once; whoever feeds the case directly sees them fresh."""
         self.lapse_look_at: datetime | None = None
         self.ledger = Ledger()
         self.ledger.seed(
@@ -82,6 +86,12 @@ class Case:
     def touch(self, key: str) -> None:
         """Something happened to this account."""
         self.touched[key] = None
+
+    def awake(self, now: datetime) -> None:
+        """A new awakening: what was worked out in the last one is out of date."""
+        self.now = now
+        self.entries_cache = None
+        self.caching = True
 
     def looked_at(self) -> None:
         """Every account touched has been looked at."""

@@ -72,21 +72,15 @@ def note_lapsed(case: Case) -> None:
             )
 
 
-def next_deadline(case: Case, *, tracing: bool) -> datetime | None:
-    """When the case must wake up by itself: a sheet to gather, a small share undecided, a stop's end, a sheet's end.
-
-    While a trace runs the case is awake many times a second; only what may fall due meanwhile is looked for.
-    """
+def next_deadline(case: Case) -> datetime | None:
+    """When the case must wake up by itself: a sheet to gather, a small share undecided, a stop's end, a sheet's end."""
     due = [gather_until(case)]
     due += [
         file.sheet.decide_by
         for file in case.state.sheets.values()
         if file.state is SheetState.PENDING and not file.escalated
     ]
-    if tracing:
-        due.append(case.now + LOOK_EVERY)
-    else:
-        due += _of_accounts(case)
+    due += _of_accounts(case)
     later = [at for at in due if at > case.now]
     return min(later, default=None)
 

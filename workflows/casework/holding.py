@@ -79,6 +79,13 @@ def _gather_ripe(case: Case, *, tracing: bool) -> None:
         _freeze_sheet(case, ripe[start : start + case.policy.freeze.lines_per_sheet], why="ripe")
 
 
+def gathering(case: Case) -> bool:
+    """Whether ripe accounts wait just now for a sheet that will be made in a moment."""
+    if case.state.quiet_since is None or case.state.cancelled or case.now >= gather_until(case):
+        return False
+    return any(account.stopped and holdable_fen(case, key, account) > 0 for key, account in case.state.accounts.items())
+
+
 def gather_until(case: Case) -> datetime:
     """When the waiting for company ends: a moment after the trace fell quiet, or after the most it may take."""
     rules, state = case.policy.freeze, case.state

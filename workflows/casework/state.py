@@ -71,7 +71,7 @@ class Account(BaseModel):
     @property
     def frozen_fen(self) -> int:
         """What this case's executed freezes hold."""
-        return sum(freeze.amount_fen for freeze in self.freezes)
+        return sum(freeze.amount_fen for freeze in self.freezes) if self.freezes else 0
 
     @property
     def settled(self) -> bool:

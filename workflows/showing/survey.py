@@ -61,7 +61,7 @@ class Survey:
 
 def survey(case: Case) -> Survey:
     """Look at all of a case once."""
-    entries = accounting.entries(case)
+    entries = accounting.entries_now(case)
     try:
         books: Books | None = accounting.books(case, entries)
     except ValidationError:
