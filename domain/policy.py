@@ -87,6 +87,7 @@ class LaneRules(Frozen):
     batch_most: Count
     in_flight: dict[Channel, Count]
     linger_seconds: dict[Channel, Annotated[float, Field(ge=0)]]
+    linger_doubles_at: Count
     patience_seconds: dict[Channel, Positive]
 
 

@@ -28,6 +28,7 @@ class Lane:
         self._most = rules.batch_most
         self._most_in_flight = rules.in_flight[channel]
         self._patience = rules.patience_seconds[channel]
+        self._doubles_at = rules.linger_doubles_at
         self._linger = rules.linger_seconds[channel]
         self._resend = policy.unknown.resend_after_seconds[channel]
         self._most_rows = policy.trace.most_rows
@@ -99,7 +100,7 @@ class Lane:
                     institution=self.institution,
                     errands=tuple(errands),
                     patience_s=self._patience,
-                    linger_s=self._linger,
+                    linger_s=self._linger * (1 + len(errands) / self._doubles_at),
                     resend_after_s=self._resend,
                     most_rows=self._most_rows,
                 )

@@ -33,6 +33,7 @@ from adapters.register import Register
 from adapters.register.engine import RegisterError
 from adapters.temporal.addresses import database_name
 from adapters.temporal.client import connect
+from adapters.temporal.parts import shared_work
 from adapters.temporal.stack import StackView, Worker
 from domain.bookkeeping import Standing
 from domain.institutions import Institution
@@ -159,11 +160,12 @@ class Drill:
             raise
 
     async def _start_workers(self, parts: contextlib.AsyncExitStack) -> None:
-        for worker in self.plan.workers or (Worker(self.run),):
-            await self.stack.add_worker(worker)
+        workers = self.plan.workers or shared_work(self.run)
+        for worker in workers:
             self.worker_names.append(worker.child_name)
             if not self.plan.keep:
                 parts.push_async_callback(self._stop_worker, worker.child_name)
+        await asyncio.gather(*(self.stack.add_worker(worker) for worker in workers))
 
     async def _stop_worker(self, name: str) -> None:
         if name in self.stack.children:

@@ -42,6 +42,19 @@ class Worker:
         return self.name or f"worker-{self.run}"
 
 
+def shared_work(run: str) -> tuple[Worker, Worker]:
+    """Two processes for one world: the cases in one, the institutions' lines in the other.
+
+    One process has one interpreter lock: a large case that thinks would hold up the orders of all others
+    (docs/decisions.md).
+    """
+    program = (sys.executable, str(PROJECT_ROOT / "worker.py"), "--run", run, "--queues")
+    return (
+        Worker(run, command=(*program, "cases")),
+        Worker(run, name=f"worker-{run}-lines", command=(*program, "institutions")),
+    )
+
+
 def temporal_spec(state_dir: Path, port: int, ui: int) -> ChildSpec:
     """The dev server with its UI and its database file.
 

@@ -106,7 +106,7 @@ def junk(drill, raw):
 
 @pytest.mark.timeout(180)
 async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_logs_ids_summaries_or_failures(stack, scenario):
-    raw, canaries = planted(scenario("first-case"))
+    raw, canaries = planted(scenario("first-case", quick=True))
     one = Drill(stack, raw, run="canaries", plan=Plan(faults=FAULTS))
     result = await play(one, junk(one, raw))
     assert result.sound
@@ -123,7 +123,7 @@ async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_logs_ids_s
 @pytest.mark.chaos
 @pytest.mark.timeout(180)
 async def test_what_the_command_line_prints_of_a_drill_names_nobody(stack, scenario, tmp_path):
-    raw, canaries = planted(scenario("first-case"))
+    raw, canaries = planted(scenario("first-case", quick=True))
     (tmp_path / "planted.json").write_text(json.dumps(raw, ensure_ascii=False), encoding="utf-8")
 
     def typed(*words):

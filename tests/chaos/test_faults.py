@@ -33,7 +33,7 @@ async def played_under(drill, raw, faults):
 
 @pytest.mark.timeout(120)
 async def test_replies_lost_after_the_effect_stop_nobody_twice(drill, scenario):
-    await played_under(drill, scenario("first-case"), LOST)
+    await played_under(drill, scenario("first-case", quick=True), LOST)
 
 
 @pytest.mark.chaos

@@ -16,7 +16,7 @@ async def kill_at(drill, name, *orders):
 
 @pytest.mark.timeout(120)
 async def test_a_worker_killed_in_the_middle_of_a_case_costs_nothing(drill, scenario):
-    one = drill(scenario("first-case"))
+    one = drill(scenario("first-case", quick=True))
     result = await play(one, kill_at(one, f"worker-{one.run}", 3))
     book = await assert_nothing_lost_nothing_doubled(one, result)
     assert book.received()
