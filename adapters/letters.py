@@ -15,6 +15,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Protocol
 
 import httpx
 
@@ -57,6 +58,18 @@ def sealed(key: str, serial: str, message: bytes) -> Letter:
         message=base64.b64encode(message).decode("ascii"),
         sha256=hashlib.sha256(message).hexdigest(),
     )
+
+
+class Mail(Protocol):
+    """What a line needs of a door, alone or shared (adapters/mailroom.py)."""
+
+    async def hand_in(self, letters: Sequence[Letter]) -> list[LetterReceipt]:
+        """See Door."""
+        ...
+
+    async def fetch(self, keys: Sequence[str], read: Reader, *, wait_s: float, linger_s: float) -> Fetched:
+        """See Door."""
+        ...
 
 
 class Door:

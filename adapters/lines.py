@@ -11,6 +11,7 @@ from adapters.banks.line import PlatformLine
 from adapters.banks.requests import Centre
 from adapters.carriers.line import CarrierLine
 from adapters.letters import SECONDS, Door, failed
+from adapters.mailroom import Mailroom
 from domain.institutions import Channel, Institution
 
 # 64 long polls stand open while 64 posts leave; the rest is air for repeats.
@@ -45,6 +46,7 @@ class HttpLines:
         self._centre = centre
         self._practice = practice
         self._lines: dict[Institution, InstitutionPort] = {}
+        self._doors: dict[str, Mailroom] = {}
         self._client = _client(transport)
         self._polls = _client(transport)
 
@@ -73,8 +75,10 @@ class HttpLines:
             f"no line is known to a {institution.kind} over the {institution.channel} ({institution.code})"
         )
 
-    def _door(self, path: str) -> Door:
-        return Door(self._client, f"{self._world}/{path}", self._polls)
+    def _door(self, path: str) -> Mailroom:
+        if path not in self._doors:
+            self._doors[path] = Mailroom(Door(self._client, f"{self._world}/{path}", self._polls))
+        return self._doors[path]
 
     async def announced(self) -> tuple[Institution, ...]:
         """The institutions that this world announces. Raises LineError."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from activities.ports import Fetched, Letter, LetterReceipt, Reply
 from adapters.banks.answers import read
 from adapters.banks.requests import Centre, message
-from adapters.letters import Door, sealed
+from adapters.letters import Mail, sealed
 from domain.identifiers import transmission_serial
 from domain.orders import Order
 
@@ -18,7 +18,7 @@ def _now() -> datetime:
 class PlatformLine:
     """InstitutionPort in the platform's XML messages, through a door of the platform or of one liaison."""
 
-    def __init__(self, door: Door, centre: Centre, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, door: Mail, centre: Centre, now: Callable[[], datetime] = _now) -> None:
         self._door = door
         self._centre = centre
         self._now = now

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from activities.ports import Fetched, Letter, LetterReceipt, Reply
 from adapters.carriers.answers import read
-from adapters.letters import Door, sealed
+from adapters.letters import Mail, sealed
 from domain.clock import platform_time
 from domain.identifiers import transmission_serial
 from domain.orders import Measure, Order
@@ -22,7 +22,7 @@ def _now() -> datetime:
 class CarrierLine:
     """InstitutionPort to a carrier. Its orders carry no document."""
 
-    def __init__(self, door: Door, organisation_id: str, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, door: Mail, organisation_id: str, now: Callable[[], datetime] = _now) -> None:
         self._door = door
         self._organisation_id = organisation_id
         self._now = now

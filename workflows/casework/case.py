@@ -32,7 +32,7 @@ class Case:
         """Accounts something happened to since the case was last awake: two thousand others need no second look."""
         self.entries_cache: list[BookEntry] | None = None
         self.caching = False
-        """While the workflow is awake its entries are worked out once; whoever feeds the case directly sees them fresh."""
+        """While the workflow is awake entries are worked out once; whoever feeds the case directly sees them fresh."""
         self.lapse_look_at: datetime | None = None
         self.ledger = Ledger()
         self.ledger.seed(
