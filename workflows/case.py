@@ -63,7 +63,8 @@ class CaseWorkflow:
             pursuit.follow(self.case)
             pursuit.decide_companies(self.case)
             holding.hold(self.case, tracing=self.dispatch.tracing)
-            self.fieldwork.send_out()
+            if not self.in_a_hurry():
+                self.fieldwork.send_out()
             self.case.looked_at()
             self.dispatch.send()
             self.desk.rule()
@@ -91,6 +92,11 @@ class CaseWorkflow:
         self.fieldwork.take_in()
         note_lapsed(self.case)
         holding.escalate(self.case)
+
+    def in_a_hurry(self) -> bool:
+        """Money is on the move: what can wait some seconds (visits, the books) does not take the engine's time now."""
+        waited = (self.case.now - self.case.start.received_at).total_seconds()
+        return self.dispatch.tracing and waited < self.case.policy.freeze.gather_most_seconds
 
     def keep_and_show(self) -> None:
         """Keep in the register what is new; show officers where the case stands."""

@@ -18,9 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.casework.case import Case
     from workflows.tasks import Tasks
 
-KEEP_EVERY = timedelta(seconds=5)
+KEEP_EVERY = timedelta(seconds=10)
 """While orders are out, books follow at this distance: people read slower than orders travel."""
-LARGE, KEEP_LARGE_EVERY = 300, timedelta(seconds=10)
+LARGE, KEEP_LARGE_EVERY = 300, timedelta(seconds=15)
 """A case of more accounts than this costs too much to show so often while its money is on the move."""
 NOT_KEPT = Complaint(zh="登记失败，请重试", en="could not be kept, please try again")
 

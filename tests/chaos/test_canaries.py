@@ -99,7 +99,7 @@ def junk(drill, raw):
         for signal in ("decide", "filing", "recheck"):
             await handle.signal(signal, f"{victim['name']} {victim['number']}")
             await handle.signal(signal, {"who": victim["name"], "number": [victim["number"]]})
-        await kill(drill.stack, f"worker-{drill.run}")
+        await asyncio.gather(*(kill(drill.stack, name) for name in drill.worker_names))
 
     return say()
 
@@ -114,7 +114,12 @@ async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_logs_ids_s
     seen = found(canaries, await everything_in_the_engine(one))
     assert seen == set(), "in the engine, outside payloads"
     logs = [file for file in stack.state.path.rglob("*.log*") if file.is_file()]
-    assert {file.name for file in logs} >= {"temporal.log", "postgres.log", "sandbox.log", "worker-canaries.log"}
+    assert {file.name for file in logs} >= {
+        "temporal.log",
+        "postgres.log",
+        "sandbox.log",
+        *(f"{name}.log" for name in one.worker_names),
+    }
     for file in logs:
         seen = found(canaries, file.read_text(encoding="utf-8", errors="replace"))
         assert seen == set(), f"in {file.name}"

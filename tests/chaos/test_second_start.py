@@ -25,7 +25,8 @@ from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name, sandbox_url
 from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
-from adapters.temporal.stack import Worker, embedded_stack
+from adapters.temporal.parts import shared_work
+from adapters.temporal.stack import embedded_stack
 from adapters.temporal.state import StateDir
 from tests.chaos.book import Book
 
@@ -94,7 +95,7 @@ async def pursued_to_the_end(stack, raw):
 @pytest.mark.parametrize(("name", "orders"), [("first-case", 6), ("xiamen-2020", 40)])
 async def test_a_second_start_after_kill_9_of_everything_ends_the_case(elsewhere, scenario, name, orders):
     await killed_in_the_middle(elsewhere, name, orders)
-    async with embedded_stack(elsewhere, workers=[Worker(RUN)]) as stack:
+    async with embedded_stack(elsewhere, workers=shared_work(RUN)) as stack:
         look, measures = await pursued_to_the_end(stack, scenario(name))
         book = book_at(stack.sandbox_url)
         register = await open_register(stack.postgres_url(database_name(RUN)), load_policy(stack.settings))

@@ -242,9 +242,7 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
     case.touch(key)
     if (freeze := result.outcomes.get(Measure.FREEZE)) is not None:
         _take_freeze(case, key, account, errand, freeze)
-    if (lift := result.outcomes.get(Measure.LIFT)) is not None and (
-        in_force(lift) or (lift.kind == "held_back" and lift.reason == "nothing_to_end")
-    ):
+    if (lift := result.outcomes.get(Measure.LIFT)) is not None and _stop_is_over(lift, errand):
         account.stop_ended = True
         account.let_go = account.let_go or errand.cause in {"finding", "decision"}
     if (unfreeze := result.outcomes.get(Measure.UNFREEZE)) is not None and in_force(unfreeze):
@@ -253,6 +251,17 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
             case.ledger.uncover(key)
             account.covers = case.ledger.covers(key)
             account.let_go = True
+
+
+def _stop_is_over(lift: Outcome, errand: Errand) -> bool:
+    """Whether the stop is no longer this case's.
+
+    After the freeze it may stand on for other cases' claims; they lift it without telling us, so from here on only
+    the freeze counts, and more money arriving is stopped again (or joined to the stop that still stands).
+    """
+    if lift.kind == "held_back":
+        return lift.reason == "nothing_to_end" or (lift.reason == "other_claims" and errand.kind is ErrandKind.FREEZE)
+    return in_force(lift)
 
 
 def _take_freeze(case: Case, key: str, account: Account, errand: Errand, freeze: Outcome) -> None:

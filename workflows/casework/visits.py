@@ -9,9 +9,8 @@ def send_out(case: Case) -> None:
     """Order the visits that are due: first layer, companies, small attributed share, above a sum. Once an account."""
     if case.state.cancelled:
         return
-    for key in case.touched:
-        account = case.state.accounts.get(key)
-        if account is None or account.visit or account.finding is not None or not account.settled:
+    for key, account in case.state.accounts.items():
+        if account.visit or account.finding is not None or not account.settled:
             continue
         if _to_be_visited(case, key, account):
             case.state.visits += 1
