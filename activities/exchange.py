@@ -7,11 +7,11 @@ second attempt finds what was written, fetches what was answered, and sends agai
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
+from activities.errand_run import Run, Step, as_it_should_be, unfit
 from activities.gate import Gate
 from activities.ports import (
     Answered,
@@ -27,9 +27,9 @@ from activities.ports import (
     OrderBook,
     Reply,
 )
-from domain.errands import STEPS, BatchResult, Errand, ErrandBatch, ErrandResult
-from domain.orders import AnswerClass, HeldBack, Measure, Order, Outcome, Refused, Unknown, in_force, is_final
-from domain.statement import Digest, Passage, digest
+from domain.errands import STEPS, BatchResult, ErrandBatch, ErrandResult
+from domain.orders import AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final
+from domain.statement import Digest, digest
 
 log = structlog.get_logger(__name__)
 
@@ -42,40 +42,6 @@ POLL_S = 1.0
 RETRY_LINE_S = 0.25
 """Pause after a line failed, doubled up to four seconds."""
 RETRY_LINE_MOST_S = 4.0
-
-
-@dataclass
-class _Step:
-    """One order under way."""
-
-    application_id: str
-    measure: Measure
-    order: Order | None
-    joined: bool
-    handed_in_at: float | None
-    """Monotonic moment of the last handing in by this attempt; None: never by us."""
-    since: datetime
-    letter: Letter | None = None
-
-
-@dataclass
-class _Run:
-    """One errand under way."""
-
-    errand: Errand
-    steps: tuple[Measure, ...]
-    position: int = 0
-    page: int = 0
-    step: _Step | None = None
-    outcomes: dict[Measure, Outcome] = field(default_factory=dict)
-    passages: dict[int, Passage] = field(default_factory=dict)
-    digest: Digest | None = None
-    rows_cut: bool = False
-    done: bool = False
-
-    @property
-    def measure(self) -> Measure:
-        return self.steps[self.position]
 
 
 class Exchange:
@@ -95,8 +61,8 @@ class Exchange:
         self._gate = gate
         self._line = line
         self._beat = beat
-        self._runs = [_Run(errand, STEPS[errand.kind]) for errand in batch.errands]
-        self._by_key: dict[str, list[_Run]] = {}
+        self._runs = [Run(errand, STEPS[errand.kind]) for errand in batch.errands]
+        self._by_key: dict[str, list[Run]] = {}
         """One order may serve several errands of a batch: a stop that is joined, a statement that is shared."""
         self._papers: dict[str, bytes] = {}
         self._letters: dict[str, Letter] = {}
@@ -142,7 +108,7 @@ class Exchange:
                 self._take_opened(run, order)
             answered, self._unfit = list(self._unfit.values()), {}
 
-    def _ask(self, due: Sequence[_Run]) -> Ask | None:
+    def _ask(self, due: Sequence[Run]) -> Ask | None:
         if not due:
             return None
         request = OpenOrders(
@@ -157,12 +123,12 @@ class Exchange:
         try:
             letter = self._line.seal(order, paper)
         except ValueError as error:
-            self._unfit[order.application_id] = _unfit(order.application_id, error)
+            self._unfit[order.application_id] = unfit(order.application_id, error)
             return ""
         self._letters[order.application_id] = letter
         return letter.sha256
 
-    def _take_answer(self, answered: Answered) -> list[tuple[_Run, Measure]]:
+    def _take_answer(self, answered: Answered) -> list[tuple[Run, Measure]]:
         """Every errand that waits for this order goes on."""
         taken = []
         learned = digest(answered.statement) if answered.statement is not None else None
@@ -172,7 +138,7 @@ class Exchange:
             self._conclude(run, answered.outcome, learned)
         return taken
 
-    def _draft(self, run: _Run) -> Draft:
+    def _draft(self, run: Run) -> Draft:
         errand, measure = run.errand, run.measure
         sequence = errand.sequence
         since = errand.since
@@ -194,7 +160,7 @@ class Exchange:
             cause=errand.cause,
         )
 
-    def _take_opened(self, run: _Run, opened: OpenedOrder) -> None:
+    def _take_opened(self, run: Run, opened: OpenedOrder) -> None:
         if opened.standing == "new":
             self._written += 1
         if opened.outcome is not None and (is_final(opened.outcome) or opened.standing == "held_back"):
@@ -204,7 +170,7 @@ class Exchange:
         handed_in = None
         if opened.standing == "sent" and last is not None:
             handed_in = time.monotonic() - (datetime.now(UTC) - last).total_seconds()
-        run.step = _Step(
+        run.step = Step(
             application_id=opened.application_id,
             measure=run.measure,
             order=opened.order,
@@ -218,8 +184,8 @@ class Exchange:
 
     async def _hand_in(self) -> None:
         now = time.monotonic()
-        fresh: list[_Step] = []
-        again: list[_Step] = []
+        fresh: list[Step] = []
+        again: list[Step] = []
         for run in self._runs:
             step = run.step
             if step is None or step.joined or step.order is None:
@@ -237,7 +203,7 @@ class Exchange:
         if fresh or again:
             await self._transmit([*fresh, *again])
 
-    async def _transmit(self, steps: Sequence[_Step]) -> None:
+    async def _transmit(self, steps: Sequence[Step]) -> None:
         await self._build(steps)
         steps = [step for step in steps if step.letter is not None]
         letters = [step.letter for step in steps if step.letter is not None]
@@ -258,7 +224,7 @@ class Exchange:
         self._line_pause = 0.0
         self._take_receipts(receipts, {step.application_id: step for step in steps}, now)
 
-    async def _build(self, steps: Sequence[_Step]) -> None:
+    async def _build(self, steps: Sequence[Step]) -> None:
         """Letters of orders that an attempt before this one wrote: from the order again, the same byte for byte."""
         sealed = []
         for step in steps:
@@ -267,13 +233,13 @@ class Exchange:
                 try:
                     step.letter = self._line.seal(step.order, await self._paper(step.order.paper))
                 except ValueError as error:
-                    self._unfit[step.application_id] = _unfit(step.application_id, error)
+                    self._unfit[step.application_id] = unfit(step.application_id, error)
                 else:
                     sealed.append((step.letter.key, step.letter.sha256))
         if sealed:
             await self._book.note_sealed(sealed)
 
-    def _take_receipts(self, receipts: Sequence[LetterReceipt], by_key: dict[str, _Step], now: float) -> None:
+    def _take_receipts(self, receipts: Sequence[LetterReceipt], by_key: dict[str, Step], now: float) -> None:
         for receipt in receipts:
             step_ = by_key.get(receipt.key)
             if step_ is None:
@@ -339,7 +305,7 @@ class Exchange:
 
     # ------------------------------------------------------------ concluding
 
-    def _conclude(self, run: _Run, outcome: Outcome, digest: Digest | None) -> None:
+    def _conclude(self, run: Run, outcome: Outcome, digest: Digest | None) -> None:
         """One order of an errand has its outcome: go on with the errand's next step, or it is complete."""
         measure = run.measure
         run.outcomes[measure] = outcome
@@ -357,7 +323,7 @@ class Exchange:
         else:
             run.position += 1
 
-    def _add_page(self, run: _Run, digest: Digest) -> bool:
+    def _add_page(self, run: Run, digest: Digest) -> bool:
         """Put a page to those before; True when another is due."""
         known = len(run.passages)
         opening = run.digest.opening_fen if run.digest is not None else digest.opening_fen
@@ -376,12 +342,12 @@ class Exchange:
             return True
         return False
 
-    def _result(self, run: _Run) -> ErrandResult:
+    def _result(self, run: Run) -> ErrandResult:
         outcomes = dict(run.outcomes)
         complete = run.done
         if run.done:
             held = outcomes.get(run.measure)
-            if held is not None and held.kind == "held_back" and not _as_it_should_be(held, run.errand):
+            if held is not None and held.kind == "held_back" and not as_it_should_be(held, run.errand):
                 complete = False
         elif run.step is not None:
             outcomes[run.measure] = Unknown(since=run.step.since)
@@ -392,19 +358,3 @@ class Exchange:
             digest=run.digest if run.done else None,
             rows_cut=run.rows_cut,
         )
-
-
-def _as_it_should_be(held: HeldBack, errand: Errand) -> bool:
-    """Whether an order that did not leave needs no asking again.
-
-    After a freeze whoever freezes last lifts the stop; but who lets go must know when the account is free.
-    """
-    return held.reason == "nothing_to_end" or (held.reason == "other_claims" and errand.cause == "covered")
-
-
-def _unfit(application_id: str, error: ValueError) -> Answered:
-    """An order that does not fit the message's fields never leaves: a person corrects it, as with a bank's refusal."""
-    return Answered(
-        application_id=application_id,
-        outcome=Refused(code="unfit", at=datetime.now(UTC), answer_class=AnswerClass.PERSON, remark=str(error)[:200]),
-    )

@@ -96,9 +96,7 @@ class Mailroom:
             self._waiters.remove(waiter)
         if waiter.failed is not None and not waiter.replies:
             raise waiter.failed
-        return Fetched(
-            replies=tuple(waiter.replies.values()), missing=tuple(waiter.missing), foreign=waiter.foreign
-        )
+        return Fetched(replies=tuple(waiter.replies.values()), missing=tuple(waiter.missing), foreign=waiter.foreign)
 
     def _poll_for(self, read: Reader, linger_s: float) -> None:
         """Start a poll for the keys that no poll asks for yet."""

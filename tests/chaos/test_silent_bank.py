@@ -15,8 +15,8 @@ from tests.chaos.book import Book
 
 pytestmark = pytest.mark.chaos
 DOWN = "301302000013"
-NOISE, NOISE_S = 1.3, 1.0
-"""Two runs of one scenario differ so much on a busy machine: answers take their time by chance."""
+NOISE, NOISE_S = 1.5, 2.0
+"""Two runs differ so much on a busy machine; a lane that waited for the silent one would lose 6 s a time and more."""
 
 
 def book_of(one):

@@ -112,8 +112,17 @@ def test_totals_are_the_sums_of_all_reports():
     rows = [Sums(loss_fen=5, held_fen=3, left=Left(abroad=2)), Sums(loss_fen=7, in_motion_fen=7)]
     total = total_of(rows)
     assert total.parts() == {
-        "loss_fen": 12, "held_fen": 3, "stop_pending_fen": 0, "in_motion_fen": 7, "released_fen": 0, "returned_fen": 0,
-        "left.cash": 0, "left.card": 0, "left.crypto": 0, "left.abroad": 2, "left.merchant": 0,
+        "loss_fen": 12,
+        "held_fen": 3,
+        "stop_pending_fen": 0,
+        "in_motion_fen": 7,
+        "released_fen": 0,
+        "returned_fen": 0,
+        "left.cash": 0,
+        "left.card": 0,
+        "left.crypto": 0,
+        "left.abroad": 2,
+        "left.merchant": 0,
     }
 
 
@@ -132,9 +141,19 @@ def test_a_result_is_sound_when_all_agrees_and_every_part_adds_up(changes, sound
 
 def test_the_first_stop_is_counted_from_the_receipt():
     row = CaseRow(
-        case_id="c-1", case_number="A2026-000001", workflow_id="case/c-1", category="x", status="holding",
-        outcome="open", loss_fen=0, received_at=datetime.fromtimestamp(100, UTC), started=True, filing_number="",
-        layers=1, accounts=1, books=Books(),
+        case_id="c-1",
+        case_number="A2026-000001",
+        workflow_id="case/c-1",
+        category="x",
+        status="holding",
+        outcome="open",
+        loss_fen=0,
+        received_at=datetime.fromtimestamp(100, UTC),
+        started=True,
+        filing_number="",
+        layers=1,
+        accounts=1,
+        books=Books(),
     )
     assert first_stop_ms(row, {"A2026-000001": 100.25}) == 250
     assert first_stop_ms(row, {}) is None

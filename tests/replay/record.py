@@ -31,7 +31,13 @@ CASES_OF_ONE = 4
 async def record(scenario: str, state: Path) -> None:
     """Play one scenario in a state directory of its own and keep its histories."""
     environ = {**os.environ, "HOLDFAST_STATE_DIR": str(state)}
-    command = [sys.executable, str(ROOT / "starter.py"), "drill", str(ROOT / "scenarios" / f"{scenario}.json"), "--json"]
+    command = [
+        sys.executable,
+        str(ROOT / "starter.py"),
+        "drill",
+        str(ROOT / "scenarios" / f"{scenario}.json"),
+        "--json",
+    ]
     done = await asyncio.to_thread(subprocess.run, command, env=environ, check=True, capture_output=True, text=True)
     engine = json.loads(done.stdout)["engine"]
     given = settings.load({"HOLDFAST_STATE_DIR": str(state)})
@@ -46,7 +52,7 @@ async def record(scenario: str, state: Path) -> None:
             name = f"{scenario}.{kind}-{kept[kind]}.json.gz"
             content = json.dumps({"workflow_id": history.workflow_id, "history": history.to_json_dict()})
             (KEPT / name).write_bytes(gzip.compress(content.encode(), mtime=0))
-    print(scenario, engine, kept)  # noqa: T201 - a person started this
+    print(scenario, engine, kept)
 
 
 async def main() -> None:

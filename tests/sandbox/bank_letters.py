@@ -14,8 +14,16 @@ from adapters.sandbox.clock import bank_text
 
 ORGANISATION = "320200000000"
 PDF = base64.b64encode(b"%PDF-1.4 practice").decode()
-KINDS = {"100101": "03", "100103": "03", "100105": "03", "100201": "02", "100203": "02", "100205": "02",
-         "100301": "05", "100303": "05"}
+KINDS = {
+    "100101": "03",
+    "100103": "03",
+    "100105": "03",
+    "100201": "02",
+    "100203": "02",
+    "100205": "02",
+    "100301": "05",
+    "100303": "05",
+}
 ICBC, CCB, CMB = "102302000011", "105302000015", "308302000015"
 OPERATOR = "<Operator><IDType>08</IDType><IDNumber>P1</IDNumber><Name>甲</Name><PhoneNumber>1</PhoneNumber></Operator>"
 INVESTIGATOR = "<Investigator><IDType>08</IDType><IDNumber>P2</IDNumber><Name>乙</Name></Investigator>"
@@ -36,11 +44,27 @@ def envelope(code: str, to: str, key: str, body: str) -> dict[str, str]:
     return {"key": key, "serial": serial, "message": base64.b64encode(xml.encode()).decode()}
 
 
-def bank_letter(code: str, to: str, fields: dict[str, str], *, key: str = "", operator: str = OPERATOR,
-                investigator: str = INVESTIGATOR, kind: str | None = None, content: str = PDF) -> dict[str, str]:
+def bank_letter(
+    code: str,
+    to: str,
+    fields: dict[str, str],
+    *,
+    key: str = "",
+    operator: str = OPERATOR,
+    investigator: str = INVESTIGATOR,
+    kind: str | None = None,
+    content: str = PDF,
+) -> dict[str, str]:
     key = key or fresh_key(code)
-    said = {"ApplicationID": key, "CaseNumber": "A-1", "BankID": to, "ApplicationTime": bank_text(time.time()),
-            "ApplicationOrgID": ORGANISATION, "ApplicationOrgName": "练习中心", **fields}
+    said = {
+        "ApplicationID": key,
+        "CaseNumber": "A-1",
+        "BankID": to,
+        "ApplicationTime": bank_text(time.time()),
+        "ApplicationOrgID": ORGANISATION,
+        "ApplicationOrgName": "练习中心",
+        **fields,
+    }
     flat = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in said.items())
     papers = (
         f"<Attachments><Attachment><Filename>a.pdf</Filename><Kind>{kind or KINDS[code]}</Kind>"
@@ -51,8 +75,17 @@ def bank_letter(code: str, to: str, fields: dict[str, str], *, key: str = "", op
 
 def carrier_letter(measure: str, target: str, **more: object) -> dict[str, str]:
     key = fresh_key("000401")
-    said = {"application_id": key, "measure": measure, "target": target, "case_number": "A-1", "reason": "",
-            "operator": "P1", "investigator": "P2", "applied_at": bank_text(time.time()), **more}
+    said = {
+        "application_id": key,
+        "measure": measure,
+        "target": target,
+        "case_number": "A-1",
+        "reason": "",
+        "operator": "P1",
+        "investigator": "P2",
+        "applied_at": bank_text(time.time()),
+        **more,
+    }
     return {"key": key, "serial": key, "message": base64.b64encode(json.dumps(said).encode()).decode()}
 
 
@@ -114,9 +147,7 @@ class Run:
         return [receipt["code"] for receipt in said]
 
     async def fetch(self, *keys: str, door: str = "platform", wait_s: float = 5.0, **more: float) -> dict[str, Any]:
-        answer = await self.client.post(
-            f"/w/{self.name}/{door}/answers", json={"keys": keys, "wait_s": wait_s, **more}
-        )
+        answer = await self.client.post(f"/w/{self.name}/{door}/answers", json={"keys": keys, "wait_s": wait_s, **more})
         assert answer.status_code == 200, answer.text
         said: dict[str, Any] = answer.json()
         return said

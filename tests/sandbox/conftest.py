@@ -31,7 +31,10 @@ class SandboxProcess:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "adapters.sandbox", "--host", "127.0.0.1", "--port", "0", "--state", self.state],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log, text=True,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

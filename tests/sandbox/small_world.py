@@ -13,8 +13,16 @@ def institution(name: str, code: str, kind: str = "bank", channel: str = "platfo
 
 def account(name: str, bank: str, opening: int = 0, role: str = "mule", kind: str = "person") -> dict[str, Any]:
     number = f"62220{sum(name.encode()) * 1000 + len(name):011d}"
-    return {"id": name, "institution": bank, "number": number, "name": f"测试{name}",
-            "id_number": "320299199508156208", "kind": kind, "role": role, "opening_fen": opening}
+    return {
+        "id": name,
+        "institution": bank,
+        "number": number,
+        "name": f"测试{name}",
+        "id_number": "320299199508156208",
+        "kind": kind,
+        "role": role,
+        "opening_fen": opening,
+    }
 
 
 def move(name: str, at_s: float, payer: str, payee: str, fen: int, via: str = "mobile") -> dict[str, Any]:
@@ -58,8 +66,17 @@ def small() -> dict[str, Any]:
             move("t9", 3_000, "m3", "card", 1_000),
         ],
         "reports": [
-            {"id": "r1", "at_s": 100, "victim": "v", "victim_name": "测试v", "victim_phone": "13900000001",
-             "category": "其他", "moves": ["t1", "t2"], "lines": ["17044059130"],
-             "links": ["http://refund.example.invalid/login"], "text": "练习用"}
+            {
+                "id": "r1",
+                "at_s": 100,
+                "victim": "v",
+                "victim_name": "测试v",
+                "victim_phone": "13900000001",
+                "category": "其他",
+                "moves": ["t1", "t2"],
+                "lines": ["17044059130"],
+                "links": ["http://refund.example.invalid/login"],
+                "text": "练习用",
+            }
         ],
     }

@@ -136,7 +136,9 @@ async def test_freezes_of_one_authority_add_up_and_never_exceed_the_balance(worl
     assert next(line for line in await run.book("move") if line["move"] == "t7")["why"] == "frozen"
     measures = (await run.ask(run.query("m1")))["measures"]
     assert [(m["Kind"], m["Amount"], bool(m["ApplicationID"])) for m in measures] == [
-        ("0002", "2000.00", True), ("0002", "1450.00", True)]
+        ("0002", "2000.00", True),
+        ("0002", "1450.00", True),
+    ]
 
 
 async def test_what_a_limited_freeze_leaves_free_may_be_paid(world: Made):
@@ -171,8 +173,11 @@ async def test_an_earlier_freeze_of_another_authority_goes_first(world: Made):
     assert (said["Result"], said["ExpireTime"]) == ("1302", bank_text(expires))
     assert (await run.ask(run.stop("m1", "t2")))["Result"] == "0000"
     measures = (await run.ask(run.query("m1")))["measures"]
-    assert [(m["Kind"], m["ApplicationID"] != "") for m in measures] == [("1001", False), ("0002", True),
-                                                                        ("0001", True)]
+    assert [(m["Kind"], m["ApplicationID"] != "") for m in measures] == [
+        ("1001", False),
+        ("0002", True),
+        ("0001", True),
+    ]
 
 
 async def test_a_freeze_lapses_by_itself_at_its_expire_time(world: Made):

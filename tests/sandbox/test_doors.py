@@ -143,7 +143,11 @@ async def test_carriers_close_numbers_block_links_and_name_subscribers(world: Ma
     named = await ask("MVNO-1", carrier_letter("query_subscriber", number))
     assert set(named["subscriber"]) == {"name", "id_number"}
     assert [line["code"] for line in await run.book("answered")] == [
-        "close_number", "block_link", "block_link", "query_subscriber"]
+        "close_number",
+        "block_link",
+        "block_link",
+        "query_subscriber",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,9 @@ JSON = st.recursive(
     max_leaves=6,
 )
 PLACES = [
-    (field, i, name) for field in FIRST for i, part in enumerate(FIRST[field] if isinstance(FIRST[field], list) else [])
+    (field, i, name)
+    for field in FIRST
+    for i, part in enumerate(FIRST[field] if isinstance(FIRST[field], list) else [])
     for name in part
 ] + [(field,) for field in FIRST]
 

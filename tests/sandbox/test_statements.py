@@ -25,7 +25,9 @@ async def test_a_blocked_move_is_a_row_of_the_payer_alone_and_moves_no_money(wor
     run = await world()
     said = await run.ask(run.query("m2"))
     assert [(row["TransactionStatus"], row["AccountBalance"]) for row in said["rows"]] == [
-        ("00", "2000.00"), ("01", "2000.00")]
+        ("00", "2000.00"),
+        ("01", "2000.00"),
+    ]
     assert next(line for line in await run.book("move") if line["move"] == "t6")["why"] == "no cover"
 
 

@@ -65,9 +65,7 @@ class FenByFen:
             covered = self.covered(account)
             released = self.let_go.get(account) and not self.measures[account]
             rest = "merchant" if account in self.merchants else "released" if released else "in_motion"
-            found.update(
-                (owner, "held" if i in covered else rest) for i, owner in enumerate(fens) if owner is not None
-            )
+            found.update((owner, "held" if i in covered else rest) for i, owner in enumerate(fens) if owner is not None)
         return found
 
     def second_passes(self, at_s: float, scenario: Scenario) -> None:
@@ -88,8 +86,10 @@ MOVES = st.lists(
 )
 ORDERS = st.lists(
     st.tuples(
-        st.integers(8, 50), st.sampled_from(PAYERS),
-        st.sampled_from(["stop", "freeze", "freeze", "lift", "lapse", "unfreeze", "finding"]), st.integers(1, 40),
+        st.integers(8, 50),
+        st.sampled_from(PAYERS),
+        st.sampled_from(["stop", "freeze", "freeze", "lift", "lapse", "unfreeze", "finding"]),
+        st.integers(1, 40),
     ),
     max_size=14,
 )
@@ -173,8 +173,17 @@ def test_a_whole_drill_of_thousands_of_accounts_is_measured_in_two_seconds(name)
         account = mules[number % len(mules)]
         at_s += dice.random()
         for kind in ("received", "answered"):
-            book.write(at_s, kind, institution="x", code=codes[number // 2000], application_id=f"o{number}",
-                       result="0000", case_number="C", number="1", account=account)
+            book.write(
+                at_s,
+                kind,
+                institution="x",
+                code=codes[number // 2000],
+                application_id=f"o{number}",
+                result="0000",
+                case_number="C",
+                number="1",
+                account=account,
+            )
         if number < 4_000:
             book.freeze(at_s, account, f"f{number}", dice.randint(1, 10**6))
     began = time.perf_counter()

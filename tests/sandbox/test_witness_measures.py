@@ -17,11 +17,18 @@ def stage(**more: tuple[str, int]) -> Book:
     The own 20 yuan are the oldest and go first: of the 320 that m2 gets at 40, 300 are the report's.
     """
     accounts: dict[str, tuple[str, int]] = {
-        "v": ("victim", 100_000), "m1": ("mule", 2_000), "m2": ("mule", 0), "shop": ("merchant", 50_000)
+        "v": ("victim", 100_000),
+        "m1": ("mule", 2_000),
+        "m2": ("mule", 0),
+        "shop": ("merchant", 50_000),
     }
     moves = [
-        ("t1", 0, "v", "m1", 100_000), ("t2", 40, "m1", "m2", 32_000), ("t3", 60, "m1", "shop", 20_000),
-        ("t4", 400, "m2", "cash", 10_000), ("t5", 500, "m1", "crypto", 10_000), ("t6", 700, "m2", "abroad", 5_000),
+        ("t1", 0, "v", "m1", 100_000),
+        ("t2", 40, "m1", "m2", 32_000),
+        ("t3", 60, "m1", "shop", 20_000),
+        ("t4", 400, "m2", "cash", 10_000),
+        ("t5", 500, "m1", "crypto", 10_000),
+        ("t6", 700, "m2", "abroad", 5_000),
     ]
     scenario = build({**accounts, **more}, moves, [("r", 100, ["t1"])])
     book = Book(scenario)
@@ -40,7 +47,9 @@ def test_uncovered_money_is_in_motion_and_a_stop_holds_it():
     book = stage()
     assert parts(book.measure(100)) == {"in_motion": 100_000}
     assert {(row["number"], row["fen"]) for row in book.measure(100)["accounts"]} == {
-        ("6222000001", 50_000), ("6222000002", 30_000), ("6222000003", 20_000)
+        ("6222000001", 50_000),
+        ("6222000002", 30_000),
+        ("6222000003", 20_000),
     }
     book.stop(160, "m1", "s1")
     assert parts(book.measure(160)) == {"held": 50_000, "in_motion": 50_000}
@@ -49,7 +58,8 @@ def test_uncovered_money_is_in_motion_and_a_stop_holds_it():
 def test_a_stop_sent_and_not_answered_is_pending_and_other_orders_are_not():
     book = stage()
     assert parts(book.measure(120, [("m1", "100101"), ("m2", "100301"), ("shop", "100201")])) == {
-        "stop_pending": 50_000, "in_motion": 50_000
+        "stop_pending": 50_000,
+        "in_motion": 50_000,
     }
     book.freeze(130, "m1", "f1", 10_000)
     assert parts(book.measure(130, [("m1", "100101")])) == {"held": 10_000, "stop_pending": 40_000, "in_motion": 50_000}
@@ -75,7 +85,11 @@ def test_a_freeze_beside_the_lifted_stop_still_holds_its_sum_and_the_rest_moves(
     book.freeze(240, "m1", "f2", 4_000).freeze(241, "m1", "f3", 1_000)
     assert parts(book.measure(241)) == {"held": 50_000, "in_motion": 50_000}
     assert book.measure(241)["accounts"][0] == {
-        "report": "r", "institution": BANK, "number": "6222000001", "fen": 50_000, "bucket": "held"
+        "report": "r",
+        "institution": BANK,
+        "number": "6222000001",
+        "fen": 50_000,
+        "bucket": "held",
     }
 
 
@@ -188,17 +202,32 @@ def test_a_measure_taken_after_the_finding_counts_from_its_own_beginning():
 
 
 def order(book: Book, at_s: float, kind: str, code: str, name: str) -> None:
-    book.write(at_s, kind, institution=BANK, code=code, application_id=name, result="0000", case_number="C1",
-               number="6222000001", account="m1")
+    book.write(
+        at_s,
+        kind,
+        institution=BANK,
+        code=code,
+        application_id=name,
+        result="0000",
+        case_number="C1",
+        number="6222000001",
+        account="m1",
+    )
 
 
 def test_orders_first_stops_and_the_end_of_the_tracing():
     book = stage()
     assert book.measure(100)["traced_seconds"] == 0
     for at_s, kind, code, name in [
-        (106, "received", "100101", "a1"), (112, "received", "100101", "a2"), (118, "received", "100101", "a1"),
-        (160, "answered", "100101", "a1"), (166, "refused", "100101", "a2"), (170, "received", "100301", "q1"),
-        (220, "answered", "100301", "q1"), (230, "received", "100201", "f1"), (290, "answered", "100201", "f1"),
+        (106, "received", "100101", "a1"),
+        (112, "received", "100101", "a2"),
+        (118, "received", "100101", "a1"),
+        (160, "answered", "100101", "a1"),
+        (166, "refused", "100101", "a2"),
+        (170, "received", "100301", "q1"),
+        (220, "answered", "100301", "q1"),
+        (230, "received", "100201", "f1"),
+        (290, "answered", "100201", "f1"),
         (295, "answered", "100303", "h1"),
     ]:
         order(book, at_s, kind, code, name)
@@ -262,12 +291,31 @@ def test_a_book_that_cannot_be_true_is_not_measured(contradict):
 def test_the_answer_has_the_wires_fields_and_is_json():
     result = stage().measure(100)
     assert set(result) == {
-        "t0", "at_s", "horizon_s", "reports", "total", "accounts", "pursuer", "traced_seconds", "merchant_stops",
-        "false_hold", "merchant_hold_after_finding_min", "first_stops", "orders", "violations",
+        "t0",
+        "at_s",
+        "horizon_s",
+        "reports",
+        "total",
+        "accounts",
+        "pursuer",
+        "traced_seconds",
+        "merchant_stops",
+        "false_hold",
+        "merchant_hold_after_finding_min",
+        "first_stops",
+        "orders",
+        "violations",
     }
     row = result["reports"][0]
     assert set(row) == {
-        "id", "loss_fen", *PARTS, "left", "holdable_fen", "reachable_fen", "exposed_min", "pursuer_exposed_min"
+        "id",
+        "loss_fen",
+        *PARTS,
+        "left",
+        "holdable_fen",
+        "reachable_fen",
+        "exposed_min",
+        "pursuer_exposed_min",
     }
     assert set(row["left"]) == {"cash", "card", "crypto", "abroad", "merchant"}
     assert set(result["total"]) == set(row) - {"id"}

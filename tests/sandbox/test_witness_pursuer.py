@@ -18,9 +18,15 @@ def test_the_pursuer_stops_asks_and_stops_the_next_at_the_mean_answer_time():
     # Mean 1 s, clock 60: m1 stopped at 160, asked by 220; m2 stopped at 280, asked by 340.
     scenario = build(
         CHAIN,
-        [("t1", 0, "v", "m1", 1000), ("t2", 90, "m1", "m2", 400), ("t3", 159, "m1", "m3", 100),
-         ("t4", 161, "m1", "cash", 500), ("t5", 279, "m2", "cash", 150), ("t6", 281, "m2", "cash", 250),
-         ("t7", 339, "m3", "card", 1)],
+        [
+            ("t1", 0, "v", "m1", 1000),
+            ("t2", 90, "m1", "m2", 400),
+            ("t3", 159, "m1", "m3", 100),
+            ("t4", 161, "m1", "cash", 500),
+            ("t5", 279, "m2", "cash", 150),
+            ("t6", 281, "m2", "cash", 250),
+            ("t7", 339, "m3", "card", 1),
+        ],
         [("r", 100, ["t1"])],
     )
     result = pursue(scenario, 60, 400)
@@ -70,8 +76,12 @@ def test_a_merchant_not_yet_stopped_may_pay_the_money_on_to_a_mule():
 def test_each_report_is_judged_at_its_own_moment():
     scenario = build(
         {"v": ("victim", 1000), "w": ("victim", 500), "m1": ("mule", 0), "m2": ("mule", 0)},
-        [("t1", 0, "v", "m1", 1000), ("t2", 10, "w", "m2", 500), ("t3", 150, "m2", "cash", 200),
-         ("t4", 160, "m1", "cash", 700)],
+        [
+            ("t1", 0, "v", "m1", 1000),
+            ("t2", 10, "w", "m2", 500),
+            ("t3", 150, "m2", "cash", 200),
+            ("t4", 160, "m1", "cash", 700),
+        ],
         [("r", 100, ["t1"]), ("s", 155, ["t2"])],
     )
     assert holdable(scenario) == {"r": 1000, "s": 300}
@@ -81,8 +91,13 @@ def test_statements_answered_before_a_report_are_read_again_for_its_money():
     # m1 is asked by 120 for r; only when s is filed at 200 does its payment of w's money to m3 mean anything.
     scenario = build(
         {"v": ("victim", 10), "w": ("victim", 500), "m1": ("mule", 0), "m3": ("mule", 0)},
-        [("t1", 0, "w", "m1", 500), ("t2", 10, "m1", "m3", 500), ("t3", 20, "v", "m1", 10),
-         ("t4", 230, "m3", "cash", 200), ("t5", 270, "m3", "cash", 300)],
+        [
+            ("t1", 0, "w", "m1", 500),
+            ("t2", 10, "m1", "m3", 500),
+            ("t3", 20, "v", "m1", 10),
+            ("t4", 230, "m3", "cash", 200),
+            ("t5", 270, "m3", "cash", 300),
+        ],
         [("r", 30, ["t3"]), ("s", 200, ["t1"])],
     )
     result = pursue(scenario, 60, 270)

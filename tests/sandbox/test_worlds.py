@@ -24,7 +24,13 @@ async def test_at_the_start_all_earlier_moves_have_happened_with_their_own_time(
     run = await world()
     moves = await run.book("move")
     assert [(line["move"], line["at"], line["done"]) for line in moves] == [
-        ("t1", 0, True), ("t2", 10, True), ("t3", 20, True), ("t4", 30, True), ("t5", 40, True), ("t6", 50, False)]
+        ("t1", 0, True),
+        ("t2", 10, True),
+        ("t3", 20, True),
+        ("t4", 30, True),
+        ("t5", 40, True),
+        ("t6", 50, False),
+    ]
     assert moves[1]["real"] == pytest.approx(run.t0 - 90, abs=0.01)
     again = await run.admin("/start", {})
     assert again["t0"] == run.t0

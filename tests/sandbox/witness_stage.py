@@ -100,11 +100,18 @@ class Book:
     def freeze(self, at_s: float, account: str, name: str, fen: int | None, *, authority: str = "ours") -> Self:
         return self._begin(at_s, "freeze", account, name, fen, authority)
 
-    def _begin(
-        self, at_s: float, kind: str, account: str | None, name: str, fen: int | None, authority: str
-    ) -> Self:
-        return self.write(at_s, kind, account=account, application_id=name, amount_fen=fen, authority=authority,
-                          expires=T0 + 172_800, institution=BANK, number="")
+    def _begin(self, at_s: float, kind: str, account: str | None, name: str, fen: int | None, authority: str) -> Self:
+        return self.write(
+            at_s,
+            kind,
+            account=account,
+            application_id=name,
+            amount_fen=fen,
+            authority=authority,
+            expires=T0 + 172_800,
+            institution=BANK,
+            number="",
+        )
 
     def end(self, at_s: float, account: str | None, ends: str, kind: str = "lift") -> Self:
         return self.write(at_s, kind, account=account, application_id=f"end-{ends}", ends=ends)
@@ -120,9 +127,19 @@ class Book:
     def measure(self, at_s: float, pending: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
         numbers = {account.id: account for account in self.scenario.accounts}
         orders = [
-            {"institution": numbers[name].institution, "number": numbers[name].number, "code": code,
-             "application_id": f"p-{name}"}
+            {
+                "institution": numbers[name].institution,
+                "number": numbers[name].number,
+                "code": code,
+                "application_id": f"p-{name}",
+            }
             for name, code in pending
         ]
-        return measure(self.scenario, self.records, t0=T0, time_scale=self.scenario.time_scale, at_s=at_s,
-                       state={"pending": orders})
+        return measure(
+            self.scenario,
+            self.records,
+            t0=T0,
+            time_scale=self.scenario.time_scale,
+            at_s=at_s,
+            state={"pending": orders},
+        )

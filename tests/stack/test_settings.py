@@ -23,7 +23,9 @@ def test_the_environment_wins_over_the_file(tmp_path):
 
 
 def test_a_child_process_is_given_the_same_settings(tmp_path):
-    settings = load({"HOLDFAST_STATE_DIR": str(tmp_path), "HOLDFAST_RUN": "a-1", "HOLDFAST_POSTGRES_URL": "postgres://h/d"})
+    settings = load(
+        {"HOLDFAST_STATE_DIR": str(tmp_path), "HOLDFAST_RUN": "a-1", "HOLDFAST_POSTGRES_URL": "postgres://h/d"}
+    )
     assert load(settings.environ()) == settings
 
 

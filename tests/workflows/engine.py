@@ -15,13 +15,13 @@ from temporalio.worker import Worker
 
 from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Standing
 from domain.books import Books
+from domain.case_start import CaseRun
 from domain.errands import BatchResult, ErrandBatch, ErrandResult
 from domain.findings import FindingReport
 from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.policy import Policy
 from domain.sheets import Ruling
 from tests.workflows.paper_world import DIRECTORY, PaperWorld, approvers, quick
-from domain.case_start import CaseRun
 from workflows.limits import CASES_QUEUE, institution_queue
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 

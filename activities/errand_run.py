@@ -1,0 +1,60 @@
+"""One errand of a batch while it is carried out: where it stands, and what is known of it so far."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from activities.ports import Answered, Letter
+from domain.errands import Errand
+from domain.orders import AnswerClass, HeldBack, Measure, Order, Outcome, Refused
+from domain.statement import Digest, Passage
+
+
+@dataclass
+class Step:
+    """One order under way."""
+
+    application_id: str
+    measure: Measure
+    order: Order | None
+    joined: bool
+    handed_in_at: float | None
+    """Monotonic moment of the last handing in by this attempt; None: never by us."""
+    since: datetime
+    letter: Letter | None = None
+
+
+@dataclass
+class Run:
+    """One errand under way."""
+
+    errand: Errand
+    steps: tuple[Measure, ...]
+    position: int = 0
+    page: int = 0
+    step: Step | None = None
+    outcomes: dict[Measure, Outcome] = field(default_factory=dict)
+    passages: dict[int, Passage] = field(default_factory=dict)
+    digest: Digest | None = None
+    rows_cut: bool = False
+    done: bool = False
+
+    @property
+    def measure(self) -> Measure:
+        """What is due now."""
+        return self.steps[self.position]
+
+
+def as_it_should_be(held: HeldBack, errand: Errand) -> bool:
+    """Whether an order that did not leave needs no asking again.
+
+    After a freeze whoever freezes last lifts the stop; but who lets go must know when the account is free.
+    """
+    return held.reason == "nothing_to_end" or (held.reason == "other_claims" and errand.cause == "covered")
+
+
+def unfit(application_id: str, error: ValueError) -> Answered:
+    """An order that does not fit the message's fields never leaves: a person corrects it, as with a bank's refusal."""
+    return Answered(
+        application_id=application_id,
+        outcome=Refused(code="unfit", at=datetime.now(UTC), answer_class=AnswerClass.PERSON, remark=str(error)[:200]),
+    )
