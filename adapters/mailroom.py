@@ -18,6 +18,8 @@ POLLS_AT_ONCE = 6
 """Long polls of one door under way."""
 UNCLAIMED_MOST = 2_000
 """Answers kept for who comes back; one that is dropped is fetched again."""
+SHORT_S = 0.05
+"""Who has less time than this asks alone: a shared poll would not be back."""
 POLL_S = 1.0
 """The longest one poll waits: keys that come later are taken in by the next."""
 
@@ -84,6 +86,8 @@ class Mailroom:
 
     async def fetch(self, keys: Sequence[str], read: Reader, *, wait_s: float, linger_s: float) -> Fetched:
         """The answers to any of these keys, as soon as one is there and `linger_s` later. Raises LineError."""
+        if wait_s < SHORT_S:
+            return await self._door.fetch(keys, read, wait_s=wait_s, linger_s=linger_s)
         waiter = _Waiter(frozenset(keys))
         waiter.replies = {key: self._unclaimed.pop(key) for key in keys if key in self._unclaimed}
         self._waiters.append(waiter)

@@ -94,7 +94,7 @@ def junk(drill, raw):
     victim = raw["accounts"][0]
 
     async def say():
-        look = await drill.until(lambda look: any(case.running for case in look.cases))
+        look = await drill.until(lambda look: look.running and not look.unstarted)
         handle = drill.client.get_workflow_handle(look.cases[0].workflow_id)
         for signal in ("decide", "filing", "recheck"):
             await handle.signal(signal, f"{victim['name']} {victim['number']}")

@@ -25,7 +25,7 @@ def book_of(one):
 
 async def watched(one, seen):
     """What the case says of the silent bank, once a minute has passed."""
-    look = await one.until(lambda look: any(case.running for case in look.cases), within_s=60)
+    look = await one.until(lambda look: look.running and not look.unstarted, within_s=60)
     handle = one.client.get_workflow_handle(look.cases[0].workflow_id)
     async with asyncio.timeout(200):
         while True:
