@@ -13,6 +13,8 @@ from domain.papers import Paper
 
 MOST_TOGETHER = 400
 """Answers and drafts in one transaction: beyond it others would wait too long for its end."""
+TURNS_AT_ONCE = 4
+"""Of different cases: sixty at once would all end late, four after four end one by one, the first ones early."""
 
 
 @dataclass(eq=False)
@@ -41,6 +43,7 @@ class Gate:
         self._render = render
         self._queues: dict[str, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(TURNS_AT_ONCE)
 
     async def turn(
         self, case_id: str, answers: Sequence[Answered], ask: Ask | None
@@ -83,7 +86,8 @@ class Gate:
         answers = {answer.application_id: answer for turn in turns for answer in turn.answers}
         asking = [turn for turn in turns if turn.ask is not None]
         asks = [turn.ask for turn in asking if turn.ask is not None]
-        kept, opened = await self._book.turn(case_id, list(answers.values()), asks, self._render)
+        async with self._room:
+            kept, opened = await self._book.turn(case_id, list(answers.values()), asks, self._render)
         by_key = {one.application_id: one for one in kept}
         of_turn = {id(turn): part for turn, part in zip(asking, opened, strict=True)}
         for turn in turns:

@@ -67,7 +67,8 @@ async def killed_in_the_middle(given, name, orders):
                         break
     finally:
         for pid in (playing.pid, *state.state().pids.values()):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may just have ended by itself
+                os.kill(pid, signal.SIGKILL)
         playing.wait()
 
 

@@ -244,6 +244,7 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
         _take_freeze(case, key, account, errand, freeze)
     if (lift := result.outcomes.get(Measure.LIFT)) is not None and _stop_is_over(lift, errand):
         account.stop_ended = True
+        account.stop_for_others = lift.kind == "held_back" and lift.reason == "other_claims"
         account.let_go = account.let_go or errand.cause in {"finding", "decision"}
     if (unfreeze := result.outcomes.get(Measure.UNFREEZE)) is not None and in_force(unfreeze):
         account.freezes = [freeze for freeze in account.freezes if freeze.sequence != errand.sequence]
@@ -303,7 +304,7 @@ def let_go(case: Case, account: Account, *, cause: str) -> None:
     if account.letting_go:
         return
     account.letting_go, account.let_go_cause = True, cause
-    if account.stop_asked and not account.stop_ended:
+    if account.stop_asked and (not account.stop_ended or account.stop_for_others):
         case.errand(ErrandKind.LIFT, account, sequence=LETTING_GO + account.stop_sequence, cause=cause)
     for held in account.freezes:
         _unfreeze(case, account, held)

@@ -38,6 +38,8 @@ class Account(BaseModel):
     """The stop was lifted, or has lapsed."""
     lapsed: bool = False
     """The stop came to its own end: what it held is settled as lapsed."""
+    stop_for_others: bool = False
+    """Frozen for this case, while the stop stands on for other cases' claims."""
     queries: int = 0
     query_out: bool = False
     query_refused: bool = False
