@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.findings import Finding
-from domain.orders import AccountKind, Measure, Partial
+from domain.orders import AccountKind, HeldBack, Measure, Partial
 from domain.sheets import SheetKind, Verdict
 from domain.statement import Way
 from tests.workflows.case_in_hand import CaseInHand
@@ -331,6 +331,24 @@ def test_an_honest_merchants_stop_is_lifted_at_the_finding():
     assert case.books().left_merchant_fen == 400_00
     case.gather()
     assert amounts(case, "F-01") == {"b": 600_00}, "nothing more is asked for at the merchant's"
+
+
+def test_a_stop_that_stands_on_for_other_cases_is_lifted_too_when_its_holder_is_an_honest_merchant():
+    # given a frozen account whose stop another case's claim still holds
+    world, a, _ = two_layers()
+    world.say(Measure.LIFT, a, HeldBack(reason="other_claims"))
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    case.decide("F-01")
+    assert case.account(a).stop_for_others
+    assert not world.orders(Measure.LIFT, a)
+    # when the holder is found to be an honest merchant, and the other case has let go
+    world.speak(Measure.LIFT, a)
+    case.find(a, Finding.MERCHANT)
+    # then the stop is lifted, by an order of its own
+    assert [one.cause for one in world.orders(Measure.LIFT, a)] == ["finding"]
+    assert not a.stopped
 
 
 def test_an_honest_merchants_freezes_are_ended_each_once():
