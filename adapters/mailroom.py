@@ -72,10 +72,12 @@ class Mailroom:
                 try:
                     receipts = await self._door.hand_in([letter for letter, _ in taken])
                 except LineError as error:
-                    for _, done in taken:
-                        if not done.done():
-                            done.set_exception(_same(error))
+                    _fail(taken, error)
                     continue
+                except BaseException as error:
+                    # whatever it was, nobody may wait for ever: it may have arrived, so the same bytes leave again
+                    _fail(taken, PerhapsSent(f"the line failed ({type(error).__name__})"))
+                    raise
                 for (_, done), receipt in zip(taken, receipts, strict=True):
                     if not done.done():
                         done.set_result(receipt)
@@ -164,6 +166,12 @@ class Mailroom:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _fail(taken: Sequence[tuple[Letter, asyncio.Future[LetterReceipt]]], error: LineError) -> None:
+    for _, done in taken:
+        if not done.done():
+            done.set_exception(_same(error))
 
 
 def _same(error: LineError) -> LineError:
