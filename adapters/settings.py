@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 LASTING_RUN = "main"  # the world of `up` and `report`; every drill has one of its own
@@ -89,6 +89,10 @@ class Settings(BaseModel):
     organisation_name: str = Field(default="无锡市反电信网络诈骗中心", min_length=1, max_length=100)
     policy_file: Annotated[Path, AfterValidator(_under_root)] | None = None
     """The centre's policy; None: domain/policy.toml."""
+    keys_file: Annotated[Path, AfterValidator(_under_root)] | None = None
+    """The key ring (adapters/keyring.py); None: keys.json in the state directory."""
+    keys: SecretStr | None = Field(default=None, repr=False)
+    """The key ring itself, where no file is to hold it. Only the environment should name it."""
     log_level: LogLevel = LogLevel.INFO
     run: Annotated[str, AfterValidator(_run)] | None = None
     """The world to work in; None leaves the choice to the command (the latest, or the lasting one)."""
@@ -98,13 +102,20 @@ class Settings(BaseModel):
     sandbox_port: _Port | None = None
 
     @property
+    def keys_path(self) -> Path:
+        """Where the key ring's file is."""
+        return self.keys_file or self.state_dir / "keys.json"
+
+    @property
     def embeds_anything(self) -> bool:
         """Whether a stack of our own has to run at all."""
         return None in (self.temporal_profile, self.postgres_url, self.sandbox_url)
 
     def environ(self) -> dict[str, str]:
         """The variables that give a child process these same settings."""
-        known = self.model_dump(mode="json", exclude_none=True)
+        known = self.model_dump(mode="json", exclude_none=True, exclude={"keys"})
+        if self.keys is not None:
+            known["keys"] = self.keys.get_secret_value()  # dumped, it would be a row of asterisks
         return {_PREFIX + key.upper(): str(value) for key, value in known.items()}
 
 
