@@ -2,7 +2,7 @@
 
     python worker.py --run main                       everything of one world
     python worker.py --run main --queues cases        workflows and the register's activities
-    python worker.py --run main --queues 105302000015,CT
+    python worker.py --run main --queues platform,105302000015,CT
 
 Drained on SIGTERM: what is running may end, nothing new is taken.
 """
@@ -31,7 +31,7 @@ from adapters.register import Register, Rules
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
 from adapters.temporal.client import connect
 from domain.institutions import Institution
-from workflows.limits import CASES_QUEUE, institution_queue
+from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 log = structlog.get_logger("worker")
@@ -46,25 +46,25 @@ STICKY = timedelta(seconds=4)
 """A killed worker's cases are taken up elsewhere after so long, like its batches; Temporal's own 10 s cost a chase."""
 CONNECTIONS = 16
 """To PostgreSQL: each transaction is a few milliseconds, and more at once only queue inside the database."""
-BATCHES_AT_ONCE = 200
-"""Batches in flight for one institution; each is waiting almost always."""
+BATCHES_AT_ONCE = 400
+"""Batches in flight on one queue; each is waiting almost always."""
 
 
-def chosen(queues: str, institutions: Sequence[Institution]) -> tuple[bool, list[Institution]]:
-    """Whether this process runs the cases, and which institutions' queues it serves.
+def chosen(queues: str, institutions: Sequence[Institution]) -> tuple[bool, list[str]]:
+    """Whether this process runs the cases, and which lines and institutions it serves (limits.institution_queue).
 
     Raises:
         ValueError: a queue is named that does not exist.
     """
+    known = lines_and_institutions(institutions)
     if queues == "all":
-        return True, list(institutions)
+        return True, known
     names = [name.strip() for name in queues.split(",") if name.strip()]
-    known = {one.id: one for one in institutions}
     unknown = [name for name in names if name not in known and name not in {"cases", "institutions"}]
     if unknown or not names:
-        msg = f"--queues: no such queue {unknown}; name 'all', 'cases', 'institutions' or ids of {sorted(known)}"
+        msg = f"--queues: no such queue {unknown}; name 'all', 'cases', 'institutions' or some of {sorted(known)}"
         raise ValueError(msg)
-    served = list(institutions) if "institutions" in names else [known[name] for name in names if name in known]
+    served = known if "institutions" in names else [name for name in names if name in known]
     return "cases" in names, served
 
 
@@ -85,11 +85,11 @@ def case_worker(client: Client, register: Register) -> Worker:
     )
 
 
-def institution_worker(client: Client, acts: InstitutionActivities, institution: Institution) -> Worker:
-    """One institution's own queue: the bulkhead."""
+def institution_worker(client: Client, acts: InstitutionActivities, line: str) -> Worker:
+    """The queue of one line, or of one institution: the bulkhead."""
     return Worker(
         client,
-        task_queue=institution_queue(institution.id),
+        task_queue=institution_queue(line),
         activities=[acts.carry_out],
         max_concurrent_activities=BATCHES_AT_ONCE,
         max_concurrent_activity_task_polls=2,
@@ -149,7 +149,9 @@ def main() -> int:
     """Parse the command line and serve."""
     parser = argparse.ArgumentParser(description="Holdfast's workers")
     parser.add_argument("--run", required=True, help="the world to work for")
-    parser.add_argument("--queues", default="all", help="all, cases, institutions, or institutions' ids")
+    parser.add_argument(
+        "--queues", default="all", help="all, cases, institutions, or lines and institutions: platform, ids"
+    )
     given = parser.parse_args()
     try:
         uvloop.run(serve(given.run, given.queues))  # about 1.15x (docs/decisions.md)

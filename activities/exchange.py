@@ -1,4 +1,4 @@
-"""One batch of errands with one institution: entitle, write, hand in, fetch, keep, and go on with the next step.
+"""One batch of errands over one line: entitle, write, hand in, fetch, keep, and go on with the next step.
 
 The activity may be killed anywhere: every step is in the register before it is outside, every key is derived, so a
 second attempt finds what was written, fetches what was answered, and sends again only the same bytes.
@@ -28,6 +28,7 @@ from activities.ports import (
     Reply,
 )
 from domain.errands import STEPS, BatchResult, ErrandBatch, ErrandResult
+from domain.institutions import Institution
 from domain.orders import AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final
 from domain.statement import Digest, digest
 
@@ -85,11 +86,16 @@ class Exchange:
             if not open_runs or now >= leave_at:
                 break
             if len(open_runs) < len(self._runs):
-                leave_at = min(leave_at, now + self._batch.linger_s)
+                leave_at = min(leave_at, now + self._linger(now - started))
                 if now >= leave_at:
                     break
             answered = await self._fetch(min(POLL_S, leave_at - now))
         return BatchResult(results=tuple(self._result(run) for run in self._runs), orders=self._written)
+
+    def _linger(self, took_s: float) -> float:
+        """How long the others are waited for once the first is complete: where answers take long, so long a wait."""
+        batch = self._batch
+        return max(batch.linger_s, min(took_s * batch.linger_share, batch.linger_most_s))
 
     # ------------------------------------------------------------ turns at the register
 
@@ -100,24 +106,33 @@ class Exchange:
             due = [run for run in self._runs if not run.done and run.step is None]
             if not answered and not due:
                 return
-            kept, opened = await self._gate.turn(self._batch.case_id, answered, self._ask(due))
+            kept, opened = await self._gate.turn(self._batch.case_id, answered, self._asks(due))
             first = {one.application_id: one.outcome for one in kept}
             for key, run, measure in concluded:
                 run.outcomes[measure] = first[key]  # the first answer stands, whatever this one said
-            for run, order in zip(due, opened, strict=True):
+            for run, order in zip(_by_institution(due), opened, strict=True):
                 self._take_opened(run, order)
             answered, self._unfit = list(self._unfit.values()), {}
 
-    def _ask(self, due: Sequence[Run]) -> Ask | None:
-        if not due:
-            return None
-        request = OpenOrders(
-            case_id=self._batch.case_id,
-            institution=self._batch.institution,
-            drafts=tuple(self._draft(run) for run in due),
-            now=datetime.now(UTC),
-        )
-        return Ask(request, self._seal)
+    def _asks(self, due: Sequence[Run]) -> list[Ask]:
+        """One for each institution, in the order of `_by_institution`."""
+        now = datetime.now(UTC)
+        return [
+            Ask(
+                OpenOrders(
+                    case_id=self._batch.case_id,
+                    institution=institution,
+                    drafts=tuple(self._draft(run) for run in due if run.errand.institution == institution.id),
+                    now=now,
+                ),
+                self._seal,
+            )
+            for institution in self._institutions_of(due)
+        ]
+
+    def _institutions_of(self, due: Sequence[Run]) -> list[Institution]:
+        known = {one.id: one for one in self._batch.institutions}
+        return [known[one] for one in dict.fromkeys(run.errand.institution for run in due)]
 
     def _seal(self, order: Order, paper: bytes) -> str:
         try:
@@ -213,7 +228,7 @@ class Exchange:
         try:
             receipts = await self._line.hand_in(letters)
         except LineError as error:
-            log.warning("line_failed", institution=self._batch.institution.id, error=type(error).__name__)
+            log.warning("line_failed", line=self._batch.institutions[0].line, error=type(error).__name__)
             pause = self._pause()
             for step in steps:
                 # due again after the pause: for the register it counts as sent, since it may have arrived
@@ -251,7 +266,7 @@ class Exchange:
                 log.error(
                     "letter_refused_at_the_door",
                     application_id=receipt.key,
-                    institution=self._batch.institution.id,
+                    line=self._batch.institutions[0].line,
                     code=receipt.code,
                 )
 
@@ -358,3 +373,9 @@ class Exchange:
             digest=run.digest if run.done else None,
             rows_cut=run.rows_cut,
         )
+
+
+def _by_institution(due: Sequence[Run]) -> list[Run]:
+    """In the order in which institutions first come up, each one's together: as `Exchange._asks` asks for them."""
+    order = {one: place for place, one in enumerate(dict.fromkeys(run.errand.institution for run in due))}
+    return sorted(due, key=lambda run: order[run.errand.institution])

@@ -20,12 +20,12 @@ TURNS_AT_ONCE = 4
 @dataclass(eq=False)
 class _Turn:
     answers: Sequence[Answered]
-    ask: Ask | None
+    asks: Sequence[Ask]
     done: "asyncio.Future[tuple[list[Kept], list[OpenedOrder]]]"
 
     @property
     def weight(self) -> int:
-        return len(self.answers) + (len(self.ask.request.drafts) if self.ask is not None else 0)
+        return len(self.answers) + sum(len(ask.request.drafts) for ask in self.asks)
 
 
 @dataclass
@@ -46,12 +46,12 @@ class Gate:
         self._room = asyncio.Semaphore(TURNS_AT_ONCE)
 
     async def turn(
-        self, case_id: str, answers: Sequence[Answered], ask: Ask | None
+        self, case_id: str, answers: Sequence[Answered], asks: Sequence[Ask]
     ) -> tuple[list[Kept], list[OpenedOrder]]:
-        """Keep these answers, open these orders. Raises what the register raises for them."""
+        """Keep these answers, open these orders, in the order of the asks. Raises what the register raises for them."""
         done: asyncio.Future[tuple[list[Kept], list[OpenedOrder]]] = asyncio.get_running_loop().create_future()
         queue = self._queues.setdefault(case_id, _Queue())
-        queue.waiting.append(_Turn(answers, ask, done))
+        queue.waiting.append(_Turn(answers, asks, done))
         if not queue.running:
             queue.running = True
             task = asyncio.create_task(self._run(case_id, queue))
@@ -84,17 +84,15 @@ class Gate:
 
     async def _take(self, case_id: str, turns: Sequence[_Turn]) -> None:
         answers = {answer.application_id: answer for turn in turns for answer in turn.answers}
-        asking = [turn for turn in turns if turn.ask is not None]
-        asks = [turn.ask for turn in asking if turn.ask is not None]
+        asks = [ask for turn in turns for ask in turn.asks]
         async with self._room:
             kept, opened = await self._book.turn(case_id, list(answers.values()), asks, self._render)
         by_key = {one.application_id: one for one in kept}
-        of_turn = {id(turn): part for turn, part in zip(asking, opened, strict=True)}
+        parts = iter(opened)
         for turn in turns:
+            mine = [order for _ in turn.asks for order in next(parts)]
             if not turn.done.done():  # its activity may have been cancelled meanwhile
-                turn.done.set_result(
-                    ([by_key[answer.application_id] for answer in turn.answers], of_turn.get(id(turn), []))
-                )
+                turn.done.set_result(([by_key[answer.application_id] for answer in turn.answers], mine))
 
 
 def _first(waiting: Sequence[_Turn]) -> list[_Turn]:

@@ -1,4 +1,4 @@
-"""The counterpart institution: one activity carries out a batch of errands at one bank or carrier."""
+"""The counterpart institution: one activity carries out a batch of errands over one line."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,7 +27,10 @@ class InstitutionActivities:
     @activity.defn(name="carry_out")
     async def carry_out(self, batch: ErrandBatch) -> BatchResult:
         """Carry out a batch; per-errand outcomes, never an error for what an institution says."""
-        exchange = Exchange(batch, self._book, self._gate, self._lines.to(batch.institution), activity.heartbeat)
+        lines = {self._lines.to(institution) for institution in batch.institutions}
+        if len(lines) != 1:
+            raise ValueError("a batch goes over one line, and these institutions are on several")
+        exchange = Exchange(batch, self._book, self._gate, lines.pop(), activity.heartbeat)
         beating = asyncio.create_task(_beat())
         try:
             return await exchange.carry_out()

@@ -46,6 +46,7 @@ class HttpLines:
         self._centre = centre
         self._practice = practice
         self._lines: dict[Institution, InstitutionPort] = {}
+        self._platform: PlatformLine | None = None
         self._doors: dict[str, Mailroom] = {}
         self._client = _client(transport)
         self._polls = _client(transport)
@@ -68,7 +69,8 @@ class HttpLines:
         if not institution.holds_money and institution.channel is not Channel.PLATFORM:
             return CarrierLine(self._door(f"carriers/{institution.id}"), self._centre.organisation_id)
         if institution.holds_money and institution.channel is Channel.PLATFORM:
-            return PlatformLine(self._door("platform"), self._centre)
+            self._platform = self._platform or PlatformLine(self._door("platform"), self._centre)
+            return self._platform  # one front-end, one line, all of the platform's banks
         if institution.holds_money and institution.channel is Channel.LIAISON:
             return PlatformLine(self._door(f"liaison/{institution.id}"), self._centre)
         raise LookupError(

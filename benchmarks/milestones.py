@@ -9,9 +9,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from benchmarks.figures import median
-from benchmarks.ordinary import FIRST_BANK
 from benchmarks.world import BenchWorld
 from domain.identifiers import case_workflow_id
+from domain.institutions import PLATFORM_LINE
 from domain.orders import Measure
 from workflows.limits import institution_queue
 
@@ -56,7 +56,7 @@ async def _engine_moments(client: Client, workflow: str) -> list[datetime]:
         event.event_id
         for event in events
         if event.activity_task_scheduled_event_attributes.activity_type.name == "carry_out"
-        and event.activity_task_scheduled_event_attributes.task_queue.name == institution_queue(FIRST_BANK)
+        and event.activity_task_scheduled_event_attributes.task_queue.name == institution_queue(PLATFORM_LINE)
     }
 
     def first() -> Iterator[datetime]:

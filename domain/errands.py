@@ -1,4 +1,4 @@
-"""Errands: what a case sends to one institution in one batch, and what came back for each.
+"""Errands: what a case sends over one line in one batch, and what came back for each.
 
 A batch leaves together and comes back as soon as some of it is answered; what is still awaited goes along with
 the next batch of its lane. Every model here stays small: a batch's result travels through the engine.
@@ -75,13 +75,19 @@ class Errand(Frozen):
 
 
 class ErrandBatch(Frozen):
-    """One activity's input. Seconds: `patience_s` bounds the whole, `linger_s` runs after the first is complete."""
+    """One activity's input: errands to institutions that one line leads to.
+
+    Seconds: `patience_s` bounds the whole; after the first errand is complete the others have `linger_s`, or
+    `linger_share` of the time that one took if this is more, but never beyond `linger_most_s`.
+    """
 
     case_id: str
-    institution: Institution
+    institutions: tuple[Institution, ...]
     errands: tuple[Errand, ...]
     patience_s: float
     linger_s: float
+    linger_share: float = 0.0
+    linger_most_s: float = 0.0
     resend_after_s: float
     most_rows: int
 

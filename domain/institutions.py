@@ -21,6 +21,10 @@ class Channel(StrEnum):
     LIAISON = "liaison"
 
 
+PLATFORM_LINE = "platform"
+"""One front-end machine for every bank of the platform (DOMAIN section 5)."""
+
+
 class Institution(Frozen):
     """One institution: id is the 12-digit payment-system code, Z + 11 digits, or a carrier's code."""
 
@@ -30,6 +34,11 @@ class Institution(Frozen):
     kind: InstitutionKind
     channel: Channel
     practice: bool = False
+
+    @property
+    def line(self) -> str:
+        """The line that leads here: the platform's front-end for all its banks, one of its own for everybody else."""
+        return PLATFORM_LINE if self.channel is Channel.PLATFORM else self.id
 
     @property
     def holds_money(self) -> bool:

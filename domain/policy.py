@@ -82,12 +82,15 @@ class UnknownRules(Frozen):
 
 
 class LaneRules(Frozen):
-    """How orders to one institution leave together. Seconds and counts, by channel."""
+    """How orders over one line leave together. Seconds and counts, by channel."""
 
     batch_most: Count
     in_flight: dict[Channel, Count]
     linger_seconds: dict[Channel, Annotated[float, Field(ge=0)]]
     linger_doubles_at: Count
+    linger_share: Share
+    linger_most_seconds: dict[Channel, Annotated[float, Field(ge=0)]]
+    own_lane_after_seconds: Positive
     patience_seconds: dict[Channel, Positive]
 
 

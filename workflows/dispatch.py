@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from domain.errands import ERRAND_WORDS, BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
     from domain.identifiers import account_key
+    from domain.institutions import Institution
     from domain.money import shown
     from domain.orders import Unknown
     from workflows.casework import carriers, holding, pursuit
@@ -78,7 +79,7 @@ class Dispatch:
     def resume(self, errands: tuple[Errand, ...]) -> None:
         """Take up what the run before left."""
         for errand in errands:
-            self._lane(errand.institution).put(errand)
+            self._put(errand)
 
     def retry_parked(self) -> None:
         """Ask again now what was to be asked later."""
@@ -89,7 +90,7 @@ class Dispatch:
         """Errands into their lanes, and out."""
         errands, self._case.errands = self._case.errands, []
         for errand in errands:
-            self._lane(errand.institution).put(errand)
+            self._put(errand)
         for lane in self._lanes.values():
             lane.pump(workflow.now())
 
@@ -110,26 +111,43 @@ class Dispatch:
 
     # ------------------------------------------------------------ plumbing
 
-    def _lane(self, institution: str) -> Lane:
-        lane = self._lanes.get(institution)
+    def _put(self, errand: Errand, *, late: bool = False) -> None:
+        """Over the institution's line together with all it leads to; who is late goes on in a lane of its own."""
+        institution = self._institution(errand)
+        self._lane(institution.id if late else institution.line, institution).put(errand, institution)
+
+    def _park(self, errand: Errand, until: datetime) -> None:
+        institution = self._institution(errand)
+        self._lane(institution.id, institution).park(errand, institution, until)
+
+    def _institution(self, errand: Errand) -> Institution:
+        known = self._case.start.directory.by_id(errand.institution)
+        if known is None:
+            msg = "an errand to an institution without a line was let through"
+            raise RuntimeError(msg)
+        return known
+
+    def _lane(self, name: str, institution: Institution) -> Lane:
+        lane = self._lanes.get(name)
         if lane is None:
-            known = self._case.start.directory.by_id(institution)
-            if known is None:
-                msg = "an errand to an institution without a line was let through"
-                raise RuntimeError(msg)
-            lane = Lane(self._case.start.case_id, known, self._case.policy, self._tasks, self._send, self._arrive)
-            self._lanes[institution] = lane
+
+            async def send(batch: ErrandBatch) -> BatchResult:
+                return await self._send(name, batch)
+
+            channel = institution.channel
+            lane = Lane(self._case.start.case_id, channel, self._case.policy, self._tasks, send, self._arrive)
+            self._lanes[name] = lane
         return lane
 
-    async def _send(self, batch: ErrandBatch) -> BatchResult:
-        """One batch as one activity on the institution's queue."""
+    async def _send(self, lane: str, batch: ErrandBatch) -> BatchResult:
+        """One batch as one activity on the queue of the line, or of the institution that is late."""
         self._case.state.batches += 1
         try:
             result: BatchResult = await workflow.execute_activity(
                 "carry_out",
                 batch,
                 result_type=BatchResult,
-                task_queue=institution_queue(batch.institution.id),
+                task_queue=institution_queue(lane),
                 start_to_close_timeout=INSTITUTION.one_try,
                 schedule_to_close_timeout=INSTITUTION.worth,
                 heartbeat_timeout=INSTITUTION.heartbeat,
@@ -157,7 +175,7 @@ class Dispatch:
 
     def _again(self, errand: Errand, result: ErrandResult) -> None:
         """Not complete: along with the next batch; unknown for long or held back, later and shown to a person."""
-        lane, now = self._lane(errand.institution), workflow.now()
+        now = workflow.now()
         held_back = next((one for one in result.outcomes.values() if one.kind == "held_back"), None)
         if held_back is not None:
             if held_back.reason in PASSES_BY_ITSELF:
@@ -170,16 +188,16 @@ class Dispatch:
             )
             slowest = timedelta(seconds=self._case.policy.unknown.slow_every_seconds)
             held_for = now - self._case.state.problems[key].since
-            lane.park(errand, now + min(max(held_for / 2, HELD_BACK_AGAIN), slowest))
+            self._park(errand, now + min(max(held_for / 2, HELD_BACK_AGAIN), slowest))
             return
         self._held_back.discard(errand.no)
         since = next((one.since for one in result.outcomes.values() if isinstance(one, Unknown)), now)
         silent = now - since
         if silent.total_seconds() < self._case.policy.unknown.ask_person_after_seconds:
-            lane.put(errand)
+            self._put(errand, late=silent.total_seconds() >= self._case.policy.lanes.own_lane_after_seconds)
             return
         self._ask_person(errand, since, silent)
-        lane.park(errand, now + pause_after(silent, self._case.policy))
+        self._park(errand, now + pause_after(silent, self._case.policy))
 
     def _ask_person(self, errand: Errand, since: datetime, silent: timedelta) -> None:
         state = self._case.state
@@ -205,4 +223,5 @@ def _summary(batch: ErrandBatch) -> str:
     zh = "、".join(f"{ERRAND_WORDS[kind][0]} {count}" for kind, count in kinds.items())
     en = ", ".join(f"{ERRAND_WORDS[kind][1]} {count}" for kind, count in kinds.items())
     amount = sum(errand.amount_fen or 0 for errand in batch.errands)
-    return f"{batch.institution.code} {zh}{' ' + shown(amount) if amount else ''} / {en}"
+    at = "、".join(institution.code for institution in batch.institutions)
+    return f"{at} {zh}{' ' + shown(amount) if amount else ''} / {en}"

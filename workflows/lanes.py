@@ -1,4 +1,4 @@
-"""Lanes with group commit: orders to one institution wait while batches are in flight, then leave together.
+"""Lanes with group commit: orders over one line wait while batches are in flight, then leave together.
 
 At low load nothing waits. A batch comes back as soon as some of it is answered; the rest goes along with the next.
 """
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 
 from domain.errands import BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
-from domain.institutions import Institution
+from domain.institutions import Channel, Institution
 from domain.policy import Policy
 from workflows.tasks import Tasks
 
@@ -16,25 +16,27 @@ Arrived = Callable[[Errand, ErrandResult], None]
 
 
 class Lane:
-    """The lane of one case to one institution."""
+    """A lane of one case: over one line, to all institutions it leads to, or to a single one that answers late."""
 
     def __init__(
-        self, case_id: str, institution: Institution, policy: Policy, tasks: Tasks, send: Send, arrived: Arrived
+        self, case_id: str, channel: Channel, policy: Policy, tasks: Tasks, send: Send, arrived: Arrived
     ) -> None:
         """`send` runs one batch; `arrived` is told each result, complete or not."""
-        rules, channel = policy.lanes, institution.channel
-        self.institution = institution
+        rules = policy.lanes
         self._case_id = case_id
         self._most = rules.batch_most
         self._most_in_flight = rules.in_flight[channel]
         self._patience = rules.patience_seconds[channel]
         self._doubles_at = rules.linger_doubles_at
         self._linger = rules.linger_seconds[channel]
+        self._linger_share = rules.linger_share
+        self._linger_most = rules.linger_most_seconds[channel]
         self._resend = policy.unknown.resend_after_seconds[channel]
         self._most_rows = policy.trace.most_rows
         self._tasks = tasks
         self._send = send
         self._arrived = arrived
+        self._institutions: dict[str, Institution] = {}
         self._waiting: list[Errand] = []
         self._parked: list[tuple[datetime, Errand]] = []
         self._flying: list[list[Errand]] = []
@@ -68,12 +70,14 @@ class Lane:
         """When the first parked errand is due again."""
         return min((due for due, _ in self._parked), default=None)
 
-    def put(self, errand: Errand) -> None:
+    def put(self, errand: Errand, institution: Institution) -> None:
         """One more errand."""
+        self._institutions[institution.id] = institution
         self._waiting.append(errand)
 
-    def park(self, errand: Errand, until: datetime) -> None:
+    def park(self, errand: Errand, institution: Institution, until: datetime) -> None:
         """Ask again later: a person was told, the institution is slow or down."""
+        self._institutions[institution.id] = institution
         self._parked.append((until, errand))
 
     def retry_parked(self) -> None:
@@ -94,22 +98,27 @@ class Lane:
 
     async def _carry(self, errands: list[Errand]) -> None:
         try:
-            result = await self._send(
-                ErrandBatch(
-                    case_id=self._case_id,
-                    institution=self.institution,
-                    errands=tuple(errands),
-                    patience_s=self._patience,
-                    linger_s=self._linger * (1 + len(errands) / self._doubles_at),
-                    resend_after_s=self._resend,
-                    most_rows=self._most_rows,
-                )
-            )
+            result = await self._send(self._batch(errands))
         finally:
             self._flying.remove(errands)
         by_no = {one.no: one for one in result.results}
         for errand in errands:
             self._arrived(errand, by_no.get(errand.no) or ErrandResult(no=errand.no, complete=False))
+
+    def _batch(self, errands: list[Errand]) -> ErrandBatch:
+        return ErrandBatch(
+            case_id=self._case_id,
+            institutions=tuple(
+                self._institutions[one] for one in dict.fromkeys(errand.institution for errand in errands)
+            ),
+            errands=tuple(errands),
+            patience_s=self._patience,
+            linger_s=self._linger * (1 + len(errands) / self._doubles_at),
+            linger_share=self._linger_share,
+            linger_most_s=self._linger_most,
+            resend_after_s=self._resend,
+            most_rows=self._most_rows,
+        )
 
 
 def pause_after(unknown_for: timedelta, policy: Policy) -> timedelta:

@@ -3,18 +3,31 @@
 Time is bounded, not attempts: an order is worth sending as long as its money can still be there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
+from domain.institutions import Institution
+
 CASES_QUEUE = "holdfast-cases"
 """Workflows, and the register's activities beside them: on one queue they start eagerly, without a poll between."""
 
 
-def institution_queue(institution: str) -> str:
-    """One queue an institution: a slow bank delays nobody else's."""
-    return f"holdfast-institution-{institution}"
+def institution_queue(line: str) -> str:
+    """One queue for each line (domain.institutions.Institution.line), and one for each institution.
+
+    What is answered at once goes over the line, to all banks of the platform together; who is late has a queue of its
+    own: a slow bank delays nobody else's.
+    """
+    return f"holdfast-institution-{line}"
+
+
+def lines_and_institutions(institutions: Iterable[Institution]) -> list[str]:
+    """Everything that has a queue by `institution_queue`: the lines first, then institutions that share one."""
+    every = list(institutions)
+    return list(dict.fromkeys([*(one.line for one in every), *(one.id for one in every)]))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from domain.institutions import Institution
-from workflows.limits import CASES_QUEUE, institution_queue
+from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 
 _POLLED_WITHIN = timedelta(seconds=65)  # a worker's long poll lasts a minute
 _LOOK_S = 0.05
@@ -32,7 +32,10 @@ async def until_on_duty(client: Client, institutions: Iterable[Institution], wit
     """Wait until workers poll the cases and every institution; a drill with fewer workers starts all the same then."""
     queues = [
         (CASES_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
-        *((institution_queue(one.id), TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for one in institutions),
+        *(
+            (institution_queue(one), TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+            for one in lines_and_institutions(institutions)
+        ),
     ]
     try:
         async with asyncio.timeout(within_s):

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.keyring import CannotOpenError, KeyRing, KeyRingError
 from adapters.settings import Settings
@@ -94,7 +95,7 @@ def test_keys_that_cannot_be_used_are_named_without_their_value(tmp_path, text):
 def test_keys_come_from_the_environment_and_go_on_to_children(tmp_path):
     secret = base64.b64encode(bytes(32)).decode()
     text = f'{{"keys": [{{"id": "k7", "made": "2026-01-01T00:00:00Z", "secret": "{secret}"}}]}}'
-    settings = Settings(state_dir=tmp_path, keys=text)
+    settings = Settings(state_dir=tmp_path, keys=SecretStr(text))
     assert KeyRing.load(settings).seal(b"x", b"").key_id == "k7"
     assert settings.environ()["HOLDFAST_KEYS"] == text
     assert secret not in repr(settings)

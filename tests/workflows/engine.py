@@ -22,7 +22,7 @@ from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.policy import Policy
 from domain.sheets import Ruling
 from tests.workflows.paper_world import DIRECTORY, PaperWorld, approvers, quick
-from workflows.limits import CASES_QUEUE, institution_queue
+from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 BIN = Path(__file__).parents[2] / ".venv" / "bin"
@@ -143,8 +143,8 @@ class Town:
         paper = self.paper
         self.case_worker = self.new_case_worker()
         self._lines = [
-            Worker(client, task_queue=institution_queue(one.id), activities=[paper.carry_out])
-            for one in DIRECTORY.institutions
+            Worker(client, task_queue=institution_queue(one), activities=[paper.carry_out])
+            for one in lines_and_institutions(DIRECTORY.institutions)
         ]
         self._running: list[asyncio.Task[None]] = []
 
