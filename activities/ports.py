@@ -183,6 +183,14 @@ class Ask(NamedTuple):
     seal: Callable[[Order, bytes], str]
 
 
+class CaseTurn(NamedTuple):
+    """What one case has to say to the register at one moment: answers to keep, then orders to open."""
+
+    case_id: str
+    answers: tuple[Answered, ...]
+    asks: tuple[Ask, ...]
+
+
 class Kept(Frozen):
     """The answer as the register keeps it: the first one stands, a later different one is recorded and ignored."""
 
@@ -208,10 +216,10 @@ class OrderBook(Protocol):
         """
         ...
 
-    async def turn(
-        self, case_id: str, answers: Sequence[Answered], asks: Sequence[Ask], render: Callable[[Paper], bytes]
-    ) -> tuple[list[Kept], list[list[OpenedOrder]]]:
-        """Keep answers and open orders of one case at any number of institutions, in one transaction.
+    async def turns(
+        self, turns: Sequence[CaseTurn], render: Callable[[Paper], bytes]
+    ) -> list[tuple[list[Kept], list[list[OpenedOrder]]]]:
+        """Keep answers and open orders of any cases at any institutions, in one transaction; one result for each turn.
 
         The same as `keep_answers` followed by `open_orders` for each ask: one commit for all that came together.
         """

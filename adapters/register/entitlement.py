@@ -3,7 +3,7 @@
 Standing authority, halt, fuse and decided sheets come in one round trip.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,7 +87,8 @@ _LOCK_FUSE = statement_text(select(func.pg_advisory_xact_lock(FUSE_LOCK)))
 
 
 def _sheets() -> str:
-    case_id, names = bindparam("case_id", type_=Text), func.any(bindparam("sheets", type_=ARRAY(Text)))
+    of_cases = func.any(bindparam("cases", type_=ARRAY(Text)))
+    names = func.any(bindparam("sheets", type_=ARRAY(Text)))
     requester, decider = officers.alias("requester"), officers.alias("decider")
     deciders = (
         select(func.jsonb_agg(func.jsonb_build_object("card", _card(decider), "roles", decisions.c.roles)))
@@ -126,6 +127,7 @@ def _sheets() -> str:
     )
     return statement_text(
         select(
+            sheets.c.case_id,
             sheets.c.name,
             sheets.c.kind,
             sheets.c.state,
@@ -137,7 +139,7 @@ def _sheets() -> str:
             deciders.label("deciders"),
             line.label("lines"),
             used.label("used"),
-        ).where(sheets.c.case_id == case_id, sheets.c.name == names)
+        ).where(sheets.c.case_id == of_cases, sheets.c.name == names)
     )
 
 
@@ -156,19 +158,20 @@ class Entitlement:
 
     @classmethod
     async def read(
-        cls, connection: AsyncConnection, case_id: str, drafts: Iterable[Draft], now: datetime
-    ) -> "Entitlement":
-        """Read it; the case is locked, a halt waits for us or we have seen it."""
-        on_sheets = [one for one in drafts if one.sheet and one.account]
+        cls, connection: AsyncConnection, drafts: Mapping[str, Sequence[Draft]], now: datetime
+    ) -> "dict[str, Entitlement]":
+        """Read it for the drafts of each case; the cases are locked, a halt waits for us or we have seen it."""
+        on_sheets = [one for of_case in drafts.values() for one in of_case if one.sheet and one.account]
         row = (await run(connection, _READ, minute_ago=now - _MINUTE)).one()
-        sheet_rows: Iterable[Row[Any]] = ()
+        sheet_rows: Sequence[Row[Any]] = ()
         if on_sheets:
             keys = sorted(
                 {account_key(one.account.institution, one.account.number) for one in on_sheets if one.account}
             )
             names = sorted({one.sheet for one in on_sheets})
-            sheet_rows = (await run(connection, _SHEETS, case_id=case_id, sheets=names, accounts=keys)).all()
-        return cls(row, sheet_rows, now)
+            cases = sorted(drafts)
+            sheet_rows = (await run(connection, _SHEETS, cases=cases, sheets=names, accounts=keys)).all()
+        return {case_id: cls(row, [one for one in sheet_rows if one.case_id == case_id], now) for case_id in drafts}
 
     async def stops_left(self, connection: AsyncConnection, wanted: int, rules: Rules) -> int:
         """How many stops the fuse of all cases lets through this minute.

@@ -31,7 +31,7 @@ _LOCK_CASES_TO_SEND = statement_text(_LOCK.add_columns(func.pg_advisory_xact_loc
 
 _LOCK_ALL = statement_text(
     select(cases.c.case_id, func.pg_advisory_xact_lock_shared(HALT_LOCK))
-    .where(or_(cases.c.case_id == bindparam("case", type_=Text), cases.c.case_id.in_(_OF_ORDERS)))
+    .where(or_(cases.c.case_id == func.any(bindparam("cases", type_=ARRAY(Text))), cases.c.case_id.in_(_OF_ORDERS)))
     .order_by(cases.c.case_id)
     .with_for_update(key_share=True, of=cases)
 )
@@ -68,6 +68,6 @@ async def lock_cases_of_orders(connection: AsyncConnection, application_ids: Ite
     return {row.case_id: LockedCase(row) for row in rows}
 
 
-async def lock_all(connection: AsyncConnection, case_id: str, application_ids: Sequence[str]) -> None:
-    """Lock this case and the cases of these orders, in order, with the halt's lock of those who write orders."""
-    await run(connection, _LOCK_ALL, case=case_id, ids=application_ids)
+async def lock_all(connection: AsyncConnection, case_ids: Sequence[str], application_ids: Sequence[str]) -> None:
+    """Lock these cases and the cases of these orders, in order, with the halt's lock of those who write orders."""
+    await run(connection, _LOCK_ALL, cases=case_ids, ids=application_ids)

@@ -41,8 +41,29 @@ def _shared(outcome: Mapping[str, Any], **changed: object) -> Executed:
 
 
 @dataclass
+class FuseOfAMinute:
+    """How many stops the fuse of all cases still lets through this minute."""
+
+    left: int
+
+
+@dataclass(frozen=True)
+class FreshStop:
+    """A stop that this very transaction writes: another case that wants one of the account joins it."""
+
+    application_id: str
+    case_id: str
+    last_sent_at: datetime
+    content: None = None
+    tombstoned: bool = False
+
+
+@dataclass
 class Openings:
-    """One call's decisions. `known`: orders by id, ours and those that stand on the holds; rows of orders.KNOWN."""
+    """One case's decisions. `known`: orders by id, ours and those that stand on the holds; rows of orders.KNOWN.
+
+    `ledger`, `known`, `fresh`, `statements`, `queries` and `writes` are the transaction's, shared by its cases.
+    """
 
     case_id: str
     now: datetime
@@ -50,11 +71,12 @@ class Openings:
     entitlement: Entitlement
     ledger: Ledger
     known: Mapping[str, Any]
+    fresh: dict[str, FreshStop]
     statements: Sequence[Any]
     queries: Sequence[Any]
     writes: Writes
     stops_left_case: int
-    stops_left_minute: int
+    minute: "FuseOfAMinute"
     stops_new: int = 0
     joined: dict[str, str] = field(default_factory=dict)
     released: list[str] = field(default_factory=list)
@@ -108,7 +130,7 @@ class Openings:
 
     def _pending(self, hold: Hold) -> Any | None:  # noqa: ANN401 - a row of orders
         """The stop that is awaited and not yet taken back."""
-        row = self.known.get(hold.pending_stop or "")
+        row = self.known.get(hold.pending_stop or "") or self.fresh.get(hold.pending_stop or "")
         return None if row is None or row.tombstoned else row
 
     def _stake(self, account: str, joins: str = "") -> None:
@@ -140,7 +162,7 @@ class Openings:
             return OpenedOrder(
                 application_id=pending.application_id,
                 standing="sent",
-                order=Order.model_validate(pending.content) if ours else None,
+                order=Order.model_validate(pending.content) if ours and pending.content else None,
                 last_sent_at=pending.last_sent_at,
                 joined=not ours,
             )
@@ -149,10 +171,12 @@ class Openings:
             return _held_back(key, entitled)
         if self.stops_new >= self.stops_left_case:
             return _held_back(key, HeldBack(reason="fuse_case"))
-        if self.stops_new >= self.stops_left_minute:
+        if not self.minute.left:
             return _held_back(key, HeldBack(reason="fuse_minute"))
+        self.minute.left -= 1
         self.stops_new += 1
         hold.pending_stop = key
+        self.fresh[key] = FreshStop(application_id=key, case_id=self.case_id, last_sent_at=self.now)
         self.ledger.touch(hold)
         self._stake(hold.account)
         return self._new(draft, key, entitled)
@@ -171,7 +195,8 @@ class Openings:
                         joined=True,
                     )
             for asked in self.queries:
-                if asked.account == hold.account and self._will_serve(asked, draft, hold):
+                others = asked.account == hold.account and asked.case_id != self.case_id
+                if others and self._will_serve(asked, draft, hold):
                     return OpenedOrder(
                         application_id=asked.application_id,
                         standing="sent",

@@ -1,14 +1,15 @@
 """Opening orders: entitle, claim, write, in one transaction.
 
-locked      the case (its fuse, papers and chain), then the holds of all accounts named, in order
+locked      the cases (their fuses, papers and chains), then the holds of all accounts named, in order
 read        authority, halt, fuse, sheets; what is written already under the same keys; what joins need
 decided     draft by draft (openings.py)
-written     papers, orders, holds, claims, one event, the case row: one round trip
+written     papers, orders, holds, claims, an event a case, the case rows: one round trip
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -20,8 +21,8 @@ from adapters.register.bulk import Mode, Write, Writes, as_json, as_kept, rows_p
 from adapters.register.entitlement import HALTED, LETTING_GO, Entitlement
 from adapters.register.issuing import Desk, Issued, NewOrder
 from adapters.register.ledger import Ledger
-from adapters.register.locking import HALT_LOCK, LockedCase, lock_case
-from adapters.register.openings import Openings, draft_account, draft_id
+from adapters.register.locking import HALT_LOCK, LockedCase, lock_cases
+from adapters.register.openings import FreshStop, FuseOfAMinute, Openings, draft_account, draft_id
 from adapters.register.part import Part
 from adapters.register.statements import digests, shared_queries, shared_statements
 from adapters.register.tables import orders
@@ -91,51 +92,49 @@ class Ordering(Part):
     async def _open(
         self, connection: AsyncConnection, asks: Sequence[Ask], render: Callable[[Paper], bytes]
     ) -> list[list[OpenedOrder]]:
-        """Open orders of one case, at any number of institutions together."""
+        """Open orders of any cases, at any institutions, together."""
         request = together(asks)
         now = request.now
         keys = [asked.key for asked in request.asked]
         drafts = [asked.draft for asked in request.asked]
-        case = await lock_case(connection, request.case_id, to_send=True)
-        entitlement = await Entitlement.read(connection, request.case_id, drafts, now)
+        cases = await lock_cases(connection, request.drafts, to_send=True)
+        entitlements = await Entitlement.read(connection, request.drafts, now)
         stops = sum(draft.measure is Measure.STOP for draft in drafts)
-        stops_left = await entitlement.stops_left(connection, stops, self._rules)
+        stops_left = await next(iter(entitlements.values())).stops_left(connection, stops, self._rules)
         accounts = [draft.account for draft in drafts if draft.account is not None]
         ledger = await Ledger.of_accounts(connection, accounts, now)
         writes = Writes()
-        openings = Openings(
-            case_id=request.case_id,
-            now=now,
-            rules=self._rules,
-            entitlement=entitlement,
-            ledger=ledger,
-            known=await _known(connection, request, keys, ledger, case),
-            statements=(),
-            queries=(),
-            writes=writes,
-            stops_left_case=case.row.stops_allowed - case.row.stops_sent,
-            stops_left_minute=stops_left,
-        )
-        await _read_for_joins(connection, request, openings)
+        known = await _known(connection, request, keys, ledger, cases)
+        statements, queries = await _read_for_joins(connection, request, ledger)
+        minute, fresh = FuseOfAMinute(stops_left), dict[str, FreshStop]()
+        openings = {
+            case_id: Openings(
+                case_id=case_id,
+                now=now,
+                rules=self._rules,
+                entitlement=entitlements[case_id],
+                ledger=ledger,
+                known=known,
+                fresh=fresh,
+                statements=statements,
+                queries=queries,
+                writes=writes,
+                stops_left_case=case.row.stops_allowed - case.row.stops_sent,
+                minute=minute,
+            )
+            for case_id, case in cases.items()
+        }
         decided: dict[str, OpenedOrder | NewOrder] = {}
         for asked in request.asked:
             if asked.key not in decided:
-                decided[asked.key] = openings.decide(asked.draft, asked.key)
-        new = [one for one in decided.values() if isinstance(one, NewOrder)]
-        at = {asked.key: asked for asked in request.asked}
-        institutions = {one.application_id: at[one.application_id].institution for one in new}
-        issued = Desk(self._rules, now, institutions, case, entitlement).issue(new, render, writes)
-        written = {}
-        for one in new:
-            key = one.application_id
-            paper = issued.get(key, Issued())
-            written[key] = _order(one, at[key].institution, case, paper, now)
-            sealed = at[key].seal(written[key], paper.document)
-            writes.add(_ORDER, _row(one, written[key], sealed, now))
-        _note(case, openings, written, now)
+                decided[asked.key] = openings[asked.case_id].decide(asked.draft, asked.key)
+        written = self._write_orders(request, decided, cases, entitlements, render, writes)
+        for case_id, case in cases.items():
+            _note(case, openings[case_id], {k: one for k, one in written.items() if one.case_id == case_id}, now)
         ledger.write(writes)
-        case.chain.write(writes)
-        kept = await digests(connection, openings.needs_digest)
+        for case in cases.values():
+            case.chain.write(writes)
+        kept = await digests(connection, {key for one in openings.values() for key in one.needs_digest})
         await writes.flush(connection)
         standings: list[OpenedOrder] = []
         for own_key, draft in zip(keys, drafts, strict=True):
@@ -148,6 +147,37 @@ class Ordering(Part):
             else:
                 standings.append(standing)
         return request.apart(standings)
+
+    def _write_orders(
+        self,
+        request: Together,
+        decided: Mapping[str, OpenedOrder | NewOrder],
+        cases: Mapping[str, LockedCase],
+        entitlements: Mapping[str, Entitlement],
+        render: Callable[[Paper], bytes],
+        writes: Writes,
+    ) -> dict[str, Order]:
+        """The new orders with their papers and the seals of their letters, by application id."""
+        at = {asked.key: asked for asked in request.asked}
+        new: dict[str, list[NewOrder]] = {}
+        for one in decided.values():
+            if isinstance(one, NewOrder):
+                new.setdefault(at[one.application_id].case_id, []).append(one)
+        written = {}
+        for case_id, of_case in new.items():
+            case, institutions = (
+                cases[case_id],
+                {one.application_id: at[one.application_id].institution for one in of_case},
+            )
+            desk = Desk(self._rules, request.now, institutions, case, entitlements[case_id])
+            issued = desk.issue(of_case, render, writes)
+            for one in of_case:
+                key = one.application_id
+                paper = issued.get(key, Issued())
+                written[key] = _order(one, at[key].institution, case, paper, request.now)
+                sealed = at[key].seal(written[key], paper.document)
+                writes.add(_ORDER, _row(one, written[key], sealed, request.now))
+        return written
 
     async def note_sealed(self, sealed: Sequence[tuple[str, str]]) -> None:
         """Keep the message digests of letters about to leave; another digest than before is a fault."""
@@ -203,13 +233,18 @@ _SENT_AGAIN = statement_text(
 
 
 async def _known(
-    connection: AsyncConnection, request: Together, keys: Sequence[str], ledger: Ledger, case: LockedCase
+    connection: AsyncConnection,
+    request: Together,
+    keys: Sequence[str],
+    ledger: Ledger,
+    cases: Mapping[str, LockedCase],
 ) -> dict[str, object]:
     """Orders under the drafts' keys, and those that stand on the holds."""
     if ledger.due:
         await ledger.load(connection, named=_freezes(request))
         for measure in ledger.lapse(request.now):
             current = {"measure": measure.application_id, "account": measure.account}
+            case = cases.get(measure.case_id) or next(iter(cases.values()))  # its own if it is here, else who found it
             case.chain.note(request.now, "lapse_seen", current)
     on_stops = {draft_account(draft) for draft in (one.draft for one in request.asked) if draft.measure in _ON_STOPS}
     ids = set(keys)
@@ -221,21 +256,23 @@ async def _known(
 
 def _freezes(request: Together) -> list[str]:
     ends = [one for one in request.asked if one.draft.measure in {Measure.UNFREEZE, Measure.RENEW}]
-    return [draft_id(request.case_id, one.institution.id, one.draft, measure=Measure.FREEZE) for one in ends]
+    return [draft_id(one.case_id, one.institution.id, one.draft, measure=Measure.FREEZE) for one in ends]
 
 
-async def _read_for_joins(connection: AsyncConnection, request: Together, openings: Openings) -> None:
-    """Only what these drafts can need: most stops and queries need none of it."""
-    ledger, drafts = openings.ledger, [one.draft for one in request.asked]
+async def _read_for_joins(
+    connection: AsyncConnection, request: Together, ledger: Ledger
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Statements and unanswered queries that may serve; only what these drafts can need, which mostly is nothing."""
+    drafts = [one.draft for one in request.asked]
     held = {hold.account for hold in ledger.holds.values() if hold.stopped or hold.pending_stop}
     joins = any(draft.measure is Measure.STOP and draft_account(draft) in held for draft in drafts)
     if joins or any(draft.measure in _ENDS for draft in drafts):
         await ledger.load(connection, named=_freezes(request))
     stopped = {hold.account for hold in ledger.holds.values() if hold.stopped}
     asked = {draft_account(draft) for draft in drafts if draft.measure is Measure.QUERY and draft.sequence == 1}
-    if shared := stopped & asked:
-        openings.statements = await shared_statements(connection, shared)
-        openings.queries = await shared_queries(connection, shared, request.case_id)
+    if not (shared := stopped & asked):
+        return (), ()
+    return await shared_statements(connection, shared), await shared_queries(connection, shared)
 
 
 def _order(one: NewOrder, institution: Institution, case: LockedCase, paper: Issued, now: datetime) -> Order:

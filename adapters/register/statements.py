@@ -80,6 +80,7 @@ _SHARED_STATEMENTS = statement_text(
 _SHARED_QUERIES = statement_text(
     select(
         orders.c.application_id,
+        orders.c.case_id,
         orders.c.account,
         orders.c.written_at,
         cast(orders.c.content["since"].astext, TIMESTAMP(timezone=True)).label("since"),
@@ -89,7 +90,6 @@ _SHARED_QUERIES = statement_text(
             orders.c.account == func.any(bindparam("accounts", type_=ARRAY(Text))),
             orders.c.measure == Measure.QUERY,
             orders.c.answered_at.is_(None),
-            orders.c.case_id != bindparam("case_id", type_=Text),
         )
     )
 )
@@ -124,9 +124,9 @@ async def shared_statements(connection: AsyncConnection, accounts: Iterable[str]
     return list((await run(connection, _SHARED_STATEMENTS, accounts=sorted(accounts))).all())
 
 
-async def shared_queries(connection: AsyncConnection, accounts: Iterable[str], case_id: str) -> list[Any]:
-    """Unanswered queries of these accounts by other cases."""
-    return list((await run(connection, _SHARED_QUERIES, accounts=sorted(accounts), case_id=case_id)).all())
+async def shared_queries(connection: AsyncConnection, accounts: Iterable[str]) -> list[Any]:
+    """Unanswered queries of these accounts, of all cases."""
+    return list((await run(connection, _SHARED_QUERIES, accounts=sorted(accounts))).all())
 
 
 def keep(

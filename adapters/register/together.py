@@ -1,6 +1,6 @@
-"""What one case asks of several institutions at once, taken together for one transaction and given back apart."""
+"""What cases ask of institutions at once, taken together for one transaction and given back apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,9 +18,10 @@ def unsealed(order: Order, paper: bytes) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """One draft with its key, its institution and the seal of its letter."""
+    """One draft with its key, its case and institution, and the seal of its letter."""
 
     key: str
+    case_id: str
     draft: Draft
     institution: Institution
     seal: Callable[[Order, bytes], str]
@@ -30,10 +31,17 @@ class Asked:
 class Together:
     """All drafts of all asks, in order."""
 
-    case_id: str
     now: datetime
     asked: tuple[Asked, ...]
     sizes: tuple[int, ...]
+
+    @property
+    def drafts(self) -> Mapping[str, list[Draft]]:
+        """The drafts of each case."""
+        of_case: dict[str, list[Draft]] = {}
+        for one in self.asked:
+            of_case.setdefault(one.case_id, []).append(one.draft)
+        return of_case
 
     def apart(self, opened: Sequence[OpenedOrder]) -> list[list[OpenedOrder]]:
         """One list for each ask again."""
@@ -45,18 +53,15 @@ class Together:
 
 
 def together(asks: Sequence[Ask]) -> Together:
-    """Take asks of one case together. Raises ValueError for drafts of another institution or of several cases."""
-    first = asks[0].request
+    """Take asks together. Raises ValueError for drafts of another institution."""
     asked = []
     for ask in asks:
         request = ask.request
         _check(request)
-        if request.case_id != first.case_id:
-            raise ValueError("orders of several cases cannot be opened together")
         for draft in request.drafts:
             key = draft_id(request.case_id, request.institution.id, draft)
-            asked.append(Asked(key, draft, request.institution, ask.seal))
-    return Together(first.case_id, first.now, tuple(asked), tuple(len(ask.request.drafts) for ask in asks))
+            asked.append(Asked(key, request.case_id, draft, request.institution, ask.seal))
+    return Together(asks[0].request.now, tuple(asked), tuple(len(ask.request.drafts) for ask in asks))
 
 
 def _check(request: OpenOrders) -> None:

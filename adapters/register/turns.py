@@ -1,6 +1,7 @@
-"""One turn of a case: answers kept and orders opened, at any number of institutions, in one transaction.
+"""Turns of cases: answers kept and orders opened, of any cases at any institutions, in one transaction.
 
-A case has a dozen lanes. Each on its own would lock the case row, read and commit; together they do it once.
+A case has several lanes, and there are many cases. Each turn on its own would lock, read and commit; together they do
+it once.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
-from activities.ports import Answered, Ask, Kept, OpenedOrder
+from activities.ports import CaseTurn, Kept, OpenedOrder
 from adapters.register.answers import Answering
 from adapters.register.bulk import columns_of, run, statement_text
 from adapters.register.ledger import Ledger
@@ -31,14 +32,15 @@ _ANSWERED = statement_text(
 
 
 class Turning(Ordering, Answering):
-    """The part of the register that takes a case's turns."""
+    """The part of the register that takes turns."""
 
-    async def turn(
-        self, case_id: str, answers: Sequence[Answered], asks: Sequence[Ask], render: Callable[[Paper], bytes]
-    ) -> tuple[list[Kept], list[list[OpenedOrder]]]:
-        """Keep answers, then open orders (activities.ports.OrderBook.turn)."""
-        if not asks:
-            return await self.keep_answers(answers, datetime.now(UTC)), []
+    async def turns(
+        self, turns: Sequence[CaseTurn], render: Callable[[Paper], bytes]
+    ) -> list[tuple[list[Kept], list[list[OpenedOrder]]]]:
+        """Keep all answers, then open all orders (activities.ports.OrderBook.turns)."""
+        answers = {answer.application_id: answer for turn in turns for answer in turn.answers}
+        asks = [ask for turn in turns for ask in turn.asks]
+        now = asks[0].request.now if asks else datetime.now(UTC)
 
         def rendered(paper: Paper) -> bytes:
             document = render(paper)
@@ -46,16 +48,19 @@ class Turning(Ordering, Answering):
             return document
 
         async def work(connection: AsyncConnection) -> tuple[list[Kept], list[list[OpenedOrder]]]:
-            kept: list[Kept] = []
-            if answers:
+            if answers and asks:
                 # both halves lock: all of it is locked here first, in the one order that cannot deadlock
-                ids = sorted({answer.application_id for answer in answers})
-                await lock_all(connection, case_id, ids)
-                now = asks[0].request.now
+                ids = sorted(answers)
+                await lock_all(connection, sorted({ask.request.case_id for ask in asks}), ids)
                 refs = [AccountRef.model_validate(columns_of(row)) for row in await run(connection, _ANSWERED, ids=ids)]
                 refs += [one.account for ask in asks for one in ask.request.drafts if one.account is not None]
                 await Ledger.of_accounts(connection, refs, now)
-                kept = await self._keep(connection, answers, now)
-            return kept, await self._open(connection, asks, rendered)
+            kept = await self._keep(connection, list(answers.values()), now) if answers else []
+            return kept, await self._open(connection, asks, rendered) if asks else []
 
-        return await self._do(work)
+        kept, opened = await self._do(work)
+        by_key = {one.application_id: one for one in kept}
+        parts = iter(opened)
+        return [
+            ([by_key[one.application_id] for one in turn.answers], [next(parts) for _ in turn.asks]) for turn in turns
+        ]
