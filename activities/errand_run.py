@@ -20,7 +20,18 @@ class Step:
     handed_in_at: float | None
     """Monotonic moment of the last handing in by this attempt; None: never by us."""
     since: datetime
+    looked_for_at: float | None = None
+    """Monotonic moment until which its answer was last looked for in vain."""
     letter: Letter | None = None
+
+    def due_again(self, resend_after_s: float) -> bool:
+        """Whether its answer was looked for, in vain, so long after it was handed in.
+
+        Its own age does not count: an answer may have come while we were busy.
+        """
+        if self.handed_in_at is None or self.looked_for_at is None:
+            return False
+        return self.looked_for_at - self.handed_in_at >= resend_after_s
 
 
 @dataclass

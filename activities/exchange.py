@@ -6,7 +6,7 @@ second attempt finds what was written, fetches what was answered, and sends agai
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -16,6 +16,7 @@ from activities.gate import Gate
 from activities.ports import (
     Answered,
     Ask,
+    CaseTurn,
     Draft,
     InstitutionPort,
     Letter,
@@ -34,6 +35,8 @@ from domain.statement import Digest, digest
 
 log = structlog.get_logger(__name__)
 
+LETS_GO = frozenset({"finding", "decision"})
+"""Causes for which a hold is let go: somebody is wronged each minute longer."""
 PAGES_OF_A_QUERY = 100
 """Sequence numbers kept for the pages of one query."""
 GATHER_S = 0.012
@@ -106,13 +109,19 @@ class Exchange:
             due = [run for run in self._runs if not run.done and run.step is None]
             if not answered and not due:
                 return
-            kept, opened = await self._gate.turn(self._batch.case_id, answered, self._asks(due))
+            kept, opened = await self._gate.turn(self._turn_of(answered, due))
             first = {one.application_id: one.outcome for one in kept}
             for key, run, measure in concluded:
                 run.outcomes[measure] = first[key]  # the first answer stands, whatever this one said
             for run, order in zip(_by_institution(due), opened, strict=True):
                 self._take_opened(run, order)
             answered, self._unfit = list(self._unfit.values()), {}
+
+    def _turn_of(self, answered: Sequence[Answered], due: Sequence[Run]) -> CaseTurn:
+        pressing = any(run.errand.cause in LETS_GO for run in due)
+        return CaseTurn(
+            self._batch.case_id, tuple(answered), tuple(self._asks(due)), self._batch.received_at, pressing=pressing
+        )
 
     def _asks(self, due: Sequence[Run]) -> list[Ask]:
         """One for each institution, in the order of `_by_institution`."""
@@ -207,7 +216,7 @@ class Exchange:
                 continue
             if step.handed_in_at is None:
                 fresh.append(step)
-            elif now - step.handed_in_at >= self._batch.resend_after_s:
+            elif step.due_again(self._batch.resend_after_s):
                 again.append(step)
         if again:
             # a halt also holds back what would leave again; what left before is still asked for by its key
@@ -288,7 +297,9 @@ class Exchange:
             fetched = await self._line.fetch(keys, wait_s=max(wait_s, 0.0), linger_s=GATHER_S)
         except LineError:
             await asyncio.sleep(min(self._pause(), max(wait_s, 0.05)))
+            self._looked_in_vain(())
             return []
+        self._looked_in_vain(reply.key for reply in fetched.replies)
         for key in fetched.missing:
             self._due_again(key, at_once=True)
         answered = self._understood(fetched.replies)
@@ -297,6 +308,12 @@ class Exchange:
         elif fetched.missing or fetched.replies:
             await asyncio.sleep(0.02)  # a door that answers at once with nothing must not spin us
         return list({one.application_id: one for one in answered}.values())
+
+    def _looked_in_vain(self, came: Iterable[str]) -> None:
+        now, there = time.monotonic(), set(came)
+        for run in self._runs:
+            if run.step is not None and run.step.application_id not in there:
+                run.step.looked_for_at = now
 
     def _understood(self, replies: Sequence[Reply]) -> list[Answered]:
         answered = []

@@ -1,31 +1,34 @@
 """The gate to the register: turns that come together are taken together, in one transaction, whatever their case.
 
 A transaction costs its dozen statements whether it carries one order or fifty. While some are under way the turns
-that come wait here, in memory, and then go as one: under load the register commits no more often than before and
-carries more each time; at low load nothing waits.
+that come wait here, in memory, and then go as one; at low load nothing waits. Under load the oldest case goes first:
+cases that take turns would all end late, one after the other the first ones end early, and with each its money.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from activities.ports import Answered, Ask, CaseTurn, Kept, OpenedOrder, OrderBook
+from activities.ports import CaseTurn, Kept, OpenedOrder, OrderBook
 from domain.papers import Paper
 
-MOST_TOGETHER = 120
-"""Answers and drafts in one transaction: beyond it others would wait too long for its end."""
+MOST_TOGETHER = 40
+"""Answers and drafts in one transaction: enough to share its cost, few enough that the order of turns matters."""
 TRANSACTIONS_AT_ONCE = 3
-"""Of different cases; more would only share the same processors, and carry less each."""
+"""Of different cases; more would only share the same processors."""
+FREEZES_WAIT = timedelta(seconds=15)
+"""What is stopped already can wait for its freeze so long while others' money is on the move."""
+CASES_MET = 10_000
+"""So many cases are remembered; the first turn of one not met before goes first: its first stops."""
 
 
 @dataclass(eq=False)
 class _Waiting:
     turn: CaseTurn
+    due: datetime
     done: "asyncio.Future[tuple[list[Kept], list[OpenedOrder]]]"
-
-    @property
-    def weight(self) -> int:
-        return len(self.turn.answers) + sum(len(ask.request.drafts) for ask in self.turn.asks)
 
 
 class Gate:
@@ -36,18 +39,27 @@ class Gate:
         self._book = book
         self._render = render
         self._waiting: list[_Waiting] = []
+        self._met: OrderedDict[str, None] = OrderedDict()
         self._under_way: set[str] = set()
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def turn(
-        self, case_id: str, answers: Sequence[Answered], asks: Sequence[Ask]
-    ) -> tuple[list[Kept], list[OpenedOrder]]:
-        """Keep these answers, open these orders, in the order of the asks. Raises what the register raises for them."""
+    async def turn(self, turn: CaseTurn) -> tuple[list[Kept], list[OpenedOrder]]:
+        """Keep its answers, open its orders, in the order of its asks. Raises what the register raises for them."""
         done: asyncio.Future[tuple[list[Kept], list[OpenedOrder]]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(CaseTurn(case_id, tuple(answers), tuple(asks)), done))
+        self._waiting.append(_Waiting(turn, self._due(turn), done))
         self._go_on()
         return await done
+
+    def _due(self, turn: CaseTurn) -> datetime:
+        """Its place in the queue: the earliest goes first, and whoever waits becomes the earliest in the end."""
+        first = turn.case_id not in self._met
+        self._met[turn.case_id] = None
+        if len(self._met) > CASES_MET:
+            self._met.popitem(last=False)
+        if first or turn.pressing:
+            return datetime.min.replace(tzinfo=UTC)
+        return datetime.now(UTC) + FREEZES_WAIT if turn.can_wait else turn.received_at
 
     def _go_on(self) -> None:
         while self._running < TRANSACTIONS_AT_ONCE and (taken := self._next()):
@@ -58,15 +70,15 @@ class Gate:
             task.add_done_callback(self._tasks.discard)
 
     def _next(self) -> list[_Waiting]:
-        """As many as go together, in their order; not of a case under way, which would only wait for its row."""
+        """As many as go together, the most urgent first; not of a case under way, which would only wait for its row."""
         taken: list[_Waiting] = []
         weight = 0
-        for one in self._waiting:
+        for one in sorted(self._waiting, key=lambda one: one.due):
             if one.turn.case_id in self._under_way:
                 continue
-            if taken and weight + one.weight > MOST_TOGETHER:
+            if taken and weight + one.turn.weight > MOST_TOGETHER:
                 break
-            weight += one.weight
+            weight += one.turn.weight
             taken.append(one)
         chosen = {id(one) for one in taken}
         self._waiting = [one for one in self._waiting if id(one) not in chosen]

@@ -189,6 +189,21 @@ class CaseTurn(NamedTuple):
     case_id: str
     answers: tuple[Answered, ...]
     asks: tuple[Ask, ...]
+    received_at: datetime
+    """When the case's report was received: under load the older case goes first, so that cases end one by one."""
+    pressing: bool = False
+    """Something is let go: somebody is wronged each minute longer."""
+
+    @property
+    def weight(self) -> int:
+        """Answers and drafts in it."""
+        return len(self.answers) + sum(len(ask.request.drafts) for ask in self.asks)
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether it only freezes what is stopped already, or ends stops that freezes have taken the place of."""
+        drafts = [draft for ask in self.asks for draft in ask.request.drafts]
+        return bool(drafts) and all(draft.measure in {Measure.FREEZE, Measure.LIFT} for draft in drafts)
 
 
 class Kept(Frozen):

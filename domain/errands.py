@@ -82,6 +82,8 @@ class ErrandBatch(Frozen):
     """
 
     case_id: str
+    received_at: datetime
+    """When the case's report was received: under load the older case goes first."""
     institutions: tuple[Institution, ...]
     errands: tuple[Errand, ...]
     patience_s: float

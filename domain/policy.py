@@ -32,6 +32,7 @@ class FreezeRules(Frozen):
     before_expiry_hours: Count
     release_unrelated_days: Count
     gather_seconds: Positive
+    gather_answers: Positive
     gather_most_seconds: Positive
     ripe_after_minutes: Positive
     lines_per_sheet: Count

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from domain.errands import ERRAND_WORDS, BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
     from domain.identifiers import account_key
-    from domain.institutions import Institution
+    from domain.institutions import Channel, Institution
     from domain.money import shown
     from domain.orders import Unknown
     from workflows.casework import carriers, holding, pursuit
@@ -130,12 +130,16 @@ class Dispatch:
     def _lane(self, name: str, institution: Institution) -> Lane:
         lane = self._lanes.get(name)
         if lane is None:
+            channel = institution.channel
 
             async def send(batch: ErrandBatch) -> BatchResult:
-                return await self._send(name, batch)
+                sent = workflow.now()
+                result = await self._send(name, batch)
+                if channel is not Channel.LIAISON:
+                    self._case.line_took(workflow.now() - sent)
+                return result
 
-            channel = institution.channel
-            lane = Lane(self._case.start.case_id, channel, self._case.policy, self._tasks, send, self._arrive)
+            lane = Lane(self._case.start, channel, self._tasks, send, self._arrive)
             self._lanes[name] = lane
         return lane
 

@@ -6,6 +6,7 @@ At low load nothing waits. A batch comes back as soon as some of it is answered;
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 
+from domain.case_start import CaseStart
 from domain.errands import BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
 from domain.institutions import Channel, Institution
 from domain.policy import Policy
@@ -18,12 +19,10 @@ Arrived = Callable[[Errand, ErrandResult], None]
 class Lane:
     """A lane of one case: over one line, to all institutions it leads to, or to a single one that answers late."""
 
-    def __init__(
-        self, case_id: str, channel: Channel, policy: Policy, tasks: Tasks, send: Send, arrived: Arrived
-    ) -> None:
+    def __init__(self, start: CaseStart, channel: Channel, tasks: Tasks, send: Send, arrived: Arrived) -> None:
         """`send` runs one batch; `arrived` is told each result, complete or not."""
-        rules = policy.lanes
-        self._case_id = case_id
+        policy, rules = start.policy, start.policy.lanes
+        self._start = start
         self._most = rules.batch_most
         self._most_in_flight = rules.in_flight[channel]
         self._patience = rules.patience_seconds[channel]
@@ -107,7 +106,8 @@ class Lane:
 
     def _batch(self, errands: list[Errand]) -> ErrandBatch:
         return ErrandBatch(
-            case_id=self._case_id,
+            case_id=self._start.case_id,
+            received_at=self._start.received_at,
             institutions=tuple(
                 self._institutions[one] for one in dict.fromkeys(errand.institution for errand in errands)
             ),

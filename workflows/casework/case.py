@@ -11,6 +11,9 @@ from domain.policy import Policy
 from domain.sheets import Sheet
 from workflows.casework.state import Account, CaseState, Problem
 
+NEWEST_COUNTS = 0.5
+"""Weight of the newest batch in how slow the lines are: a crowd of reports is noticed, and forgotten, within a few."""
+
 
 class Case:
     """A case between two awakenings of its workflow.
@@ -34,6 +37,8 @@ class Case:
         self.caching = False
         """While the workflow is awake entries are worked out once; whoever feeds the case directly sees them fresh."""
         self.lapse_look_at: datetime | None = None
+        self.line_takes_s = 0.0
+        """How long batches over working lines are away at present: seconds, the newest counting most."""
         self.ledger = Ledger()
         self.ledger.seed(
             Seed(
@@ -82,6 +87,10 @@ class Case:
                 }
             )
         )
+
+    def line_took(self, took: timedelta) -> None:
+        """A batch over a working line was away for so long."""
+        self.line_takes_s += (took.total_seconds() - self.line_takes_s) * NEWEST_COUNTS
 
     def touch(self, key: str) -> None:
         """Something happened to this account."""

@@ -87,10 +87,15 @@ def gathering(case: Case) -> bool:
 
 
 def gather_until(case: Case) -> datetime:
-    """When the waiting for company ends: a moment after the trace fell quiet, or after the most it may take."""
+    """When the waiting for company ends: a moment after the trace fell quiet, or after the most it may take.
+
+    Where answers take long the moment is longer: many cases are on the move, money that is stopped can wait for its
+    freeze, and money that is not cannot.
+    """
     rules, state = case.policy.freeze, case.state
     if state.quiet_since is not None:
-        return state.quiet_since + timedelta(seconds=rules.gather_seconds)
+        moment = max(rules.gather_seconds, rules.gather_answers * case.line_takes_s)
+        return state.quiet_since + timedelta(seconds=min(moment, rules.gather_most_seconds))
     return (state.gathering_since or case.now) + timedelta(seconds=rules.gather_most_seconds)
 
 
