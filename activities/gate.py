@@ -21,7 +21,7 @@ TRANSACTIONS_AT_ONCE = 3
 FREEZES_WAIT = timedelta(seconds=15)
 """What is stopped already can wait for its freeze so long while others' money is on the move."""
 CASES_MET = 10_000
-"""So many cases are remembered; the first turn of one not met before goes first: its first stops."""
+"""So many cases are remembered; the first stops of one not met before go first."""
 
 
 @dataclass(eq=False)
@@ -53,13 +53,18 @@ class Gate:
 
     def _due(self, turn: CaseTurn) -> datetime:
         """Its place in the queue: the earliest goes first, and whoever waits becomes the earliest in the end."""
-        first = turn.case_id not in self._met
+        if turn.pressing or self._begins(turn):
+            return datetime.min.replace(tzinfo=UTC)
+        return datetime.now(UTC) + FREEZES_WAIT if turn.can_wait else turn.received_at
+
+    def _begins(self, turn: CaseTurn) -> bool:
+        """Whether these are the first orders of a case to banks: what its victim named."""
+        if not turn.pursues or turn.case_id in self._met:
+            return False
         self._met[turn.case_id] = None
         if len(self._met) > CASES_MET:
             self._met.popitem(last=False)
-        if first or turn.pressing:
-            return datetime.min.replace(tzinfo=UTC)
-        return datetime.now(UTC) + FREEZES_WAIT if turn.can_wait else turn.received_at
+        return True
 
     def _go_on(self) -> None:
         while self._running < TRANSACTIONS_AT_ONCE and (taken := self._next()):

@@ -200,6 +200,11 @@ class CaseTurn(NamedTuple):
         return len(self.answers) + sum(len(ask.request.drafts) for ask in self.asks)
 
     @property
+    def pursues(self) -> bool:
+        """Whether it stops or queries accounts."""
+        return any(draft.measure in {Measure.STOP, Measure.QUERY} for ask in self.asks for draft in ask.request.drafts)
+
+    @property
     def can_wait(self) -> bool:
         """Whether it only freezes what is stopped already, or ends stops that freezes have taken the place of."""
         drafts = [draft for ask in self.asks for draft in ask.request.drafts]

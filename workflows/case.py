@@ -96,7 +96,8 @@ class CaseWorkflow:
     def in_a_hurry(self) -> bool:
         """Money is on the move: what can wait some seconds (visits, the books) does not take the engine's time now."""
         waited = (self.case.now - self.case.start.received_at).total_seconds()
-        return self.dispatch.tracing and waited < self.case.policy.freeze.gather_most_seconds
+        busy = self.dispatch.tracing or self.case.now < holding.others_first_until(self.case)
+        return busy and waited < self.case.policy.freeze.gather_most_seconds
 
     def keep_and_show(self) -> None:
         """Keep in the register what is new; show officers where the case stands."""

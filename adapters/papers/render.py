@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 
 from reportlab import rl_config
@@ -182,14 +183,20 @@ def _paragraph(canvas: Canvas, y: float, text: str, indent: float = 0.0) -> floa
     return y
 
 
+@lru_cache(maxsize=20_000)
+def _wide(text: str, size: int) -> float:
+    """Points. The same sentences and characters come again in every paper."""
+    return float(stringWidth(text, _FONT, size))
+
+
 def _wrapped(text: str, size: int, width: float) -> Iterator[str]:
     whole = _printable(text)
-    if stringWidth(whole, _FONT, size) <= width:
+    if _wide(whole, size) <= width:
         yield whole
         return
     line, used = "", 0.0
     for piece in _pieces(whole, size, width):
-        wide = stringWidth(piece, _FONT, size)
+        wide = _wide(piece, size)
         if used + wide > width and piece not in _CLOSING:
             yield line
             line, used = "", 0.0
@@ -200,7 +207,7 @@ def _wrapped(text: str, size: int, width: float) -> Iterator[str]:
 
 def _pieces(text: str, size: int, width: float) -> Iterator[str]:
     for piece in _PIECES.findall(text):
-        if stringWidth(piece, _FONT, size) > width:
+        if _wide(piece, size) > width:
             yield from piece
         else:
             yield piece

@@ -87,16 +87,21 @@ def gathering(case: Case) -> bool:
 
 
 def gather_until(case: Case) -> datetime:
-    """When the waiting for company ends: a moment after the trace fell quiet, or after the most it may take.
-
-    Where answers take long the moment is longer: many cases are on the move, money that is stopped can wait for its
-    freeze, and money that is not cannot.
-    """
+    """When the waiting for company ends: a moment after the trace fell quiet, or after the most it may take."""
     rules, state = case.policy.freeze, case.state
     if state.quiet_since is not None:
-        moment = max(rules.gather_seconds, rules.gather_answers * case.line_takes_s)
-        return state.quiet_since + timedelta(seconds=min(moment, rules.gather_most_seconds))
+        return max(state.quiet_since + timedelta(seconds=rules.gather_seconds), others_first_until(case))
     return (state.gathering_since or case.now) + timedelta(seconds=rules.gather_most_seconds)
+
+
+def others_first_until(case: Case) -> datetime:
+    """How long a case that is quiet lets others go first: the longer, the longer answers take at present.
+
+    Slow answers mean that many cases are on the move: money that is stopped can wait, money that is not cannot.
+    """
+    rules = case.policy.freeze
+    pause = min(rules.gather_answers * case.line_takes_s, rules.gather_most_seconds)
+    return (case.state.quiet_since or case.now) + timedelta(seconds=pause)
 
 
 def _ripe(case: Case) -> list[tuple[str, Account]]:
