@@ -89,16 +89,11 @@ class Exchange:
             if not open_runs or now >= leave_at:
                 break
             if len(open_runs) < len(self._runs):
-                leave_at = min(leave_at, now + self._linger(now - started))
+                leave_at = min(leave_at, now + self._batch.linger_s)
                 if now >= leave_at:
                     break
             answered = await self._fetch(min(POLL_S, leave_at - now))
         return BatchResult(results=tuple(self._result(run) for run in self._runs), orders=self._written)
-
-    def _linger(self, took_s: float) -> float:
-        """How long the others are waited for once the first is complete: where answers take long, so long a wait."""
-        batch = self._batch
-        return max(batch.linger_s, min(took_s * batch.linger_share, batch.linger_most_s))
 
     # ------------------------------------------------------------ turns at the register
 

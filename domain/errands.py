@@ -77,8 +77,7 @@ class Errand(Frozen):
 class ErrandBatch(Frozen):
     """One activity's input: errands to institutions that one line leads to.
 
-    Seconds: `patience_s` bounds the whole; after the first errand is complete the others have `linger_s`, or
-    `linger_share` of the time that one took if this is more, but never beyond `linger_most_s`.
+    Seconds: `patience_s` bounds the whole, `linger_s` runs after the first errand is complete.
     """
 
     case_id: str
@@ -88,8 +87,6 @@ class ErrandBatch(Frozen):
     errands: tuple[Errand, ...]
     patience_s: float
     linger_s: float
-    linger_share: float = 0.0
-    linger_most_s: float = 0.0
     resend_after_s: float
     most_rows: int
 

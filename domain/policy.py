@@ -89,8 +89,6 @@ class LaneRules(Frozen):
     in_flight: dict[Channel, Count]
     linger_seconds: dict[Channel, Annotated[float, Field(ge=0)]]
     linger_doubles_at: Count
-    linger_share: Share
-    linger_most_seconds: dict[Channel, Annotated[float, Field(ge=0)]]
     own_lane_after_seconds: Positive
     patience_seconds: dict[Channel, Positive]
 

@@ -28,8 +28,6 @@ class Lane:
         self._patience = rules.patience_seconds[channel]
         self._doubles_at = rules.linger_doubles_at
         self._linger = rules.linger_seconds[channel]
-        self._linger_share = rules.linger_share
-        self._linger_most = rules.linger_most_seconds[channel]
         self._resend = policy.unknown.resend_after_seconds[channel]
         self._most_rows = policy.trace.most_rows
         self._tasks = tasks
@@ -114,8 +112,6 @@ class Lane:
             errands=tuple(errands),
             patience_s=self._patience,
             linger_s=self._linger * (1 + len(errands) / self._doubles_at),
-            linger_share=self._linger_share,
-            linger_most_s=self._linger_most,
             resend_after_s=self._resend,
             most_rows=self._most_rows,
         )

@@ -7,10 +7,12 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
+from domain.institutions import PLATFORM_LINE
 from domain.orders import AccountKind, Measure
 from domain.statement import Way
 from tests.workflows.engine import RunningCase, Town
 from tests.workflows.paper_world import SILENT, Home, PaperWorld, held_back, quick
+from workflows.limits import institution_queue
 
 
 def three_accounts() -> tuple[PaperWorld, Home, Home, Home]:
@@ -294,3 +296,27 @@ async def test_a_next_run_carries_everything(short_history_town: Town):
     assert (books.held_fen, books.left_cash_fen) == (900_00, 100_00)
     assert [sum(one.freezes.values()) for one in (a, b, c)] == [300_00, 200_00, 400_00]
     assert len({one.sequence for one in world.orders(Measure.STOP)}) == 1
+
+
+async def test_a_bank_that_is_late_goes_on_in_a_lane_of_its_own(town: Town):
+    # given a bank of the platform that does not answer
+    world = PaperWorld()
+    quiet = world.open("quiet", "ICBC")
+    world.defraud(quiet, 500_00)
+    world.say(Measure.STOP, quiet, SILENT)
+    lanes = {"own_lane_after_seconds": 0.3}
+    policy = quick(lanes={**quick().lanes.model_dump(), **lanes}, unknown={"ask_person_after_seconds": 1.5})
+    case = await town.start(world, policy)
+    # when it has been silent for a while
+    await case.until(lambda one: any("no answer" in text for text in one.problems), "a person is asked")
+    # then its orders no longer travel with those of the others
+    queues = [
+        event.activity_task_scheduled_event_attributes.task_queue.name
+        async for event in case.handle.fetch_history_events()
+        if event.activity_task_scheduled_event_attributes.activity_type.name == "carry_out"
+    ]
+    assert queues[0] == institution_queue(PLATFORM_LINE)
+    assert queues[-1] == institution_queue(quiet.institution)
+    # and when it speaks, it is heard
+    world.speak(Measure.STOP, quiet)
+    await case.until(lambda one: one.at_risk_fen == 0, "stopped")
