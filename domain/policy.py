@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.evidence import EvidenceKind
 from domain.frozen import Frozen
 from domain.institutions import Channel
 from domain.officers import Role
@@ -136,6 +137,22 @@ class AttributionRule(Frozen):
     rule_version: Count
 
 
+class EvidenceRules(Frozen):
+    """What proves an officer's word, and when wrong codes lock an officer."""
+
+    steps_either_side: Annotated[int, Field(ge=0, le=2)]
+    wrong_codes: Count
+    within_minutes: Positive
+    locked_minutes: Positive
+    signature_above_fen: Count
+    signature_above_months: Count
+
+    def needed(self, amount_fen: int, term_months: int) -> EvidenceKind:
+        """What decisions on such a sum and term must bring."""
+        much = amount_fen > self.signature_above_fen or term_months > self.signature_above_months
+        return EvidenceKind.SIGNATURE if much else EvidenceKind.TOTP
+
+
 class Policy(Frozen):
     """All of it. `version` stands in every sheet's digest."""
 
@@ -154,6 +171,8 @@ class Policy(Frozen):
     dissuasion: DissuasionRules
     carrier: CarrierRules
     attribution: AttributionRule
+    evidence: EvidenceRules
+    basis: dict[str, str]
     quorum: dict[str, tuple[Role, ...]]
 
 
