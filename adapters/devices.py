@@ -47,7 +47,9 @@ def shows(secret: bytes, step: int, given: Totp) -> bool:
 
 def otpauth(secret: bytes, number: str, where: str) -> str:
     """What an authenticator reads from the QR code. It is the secret itself: shown once, kept nowhere."""
-    return pyotp.TOTP(_base32(secret), interval=STEP_SECONDS).provisioning_uri(f"{number}@{where}", issuer_name=ISSUER)
+    return pyotp.TOTP(_base32(secret), interval=STEP_SECONDS).provisioning_uri(
+        name=f"{number}@{where}", issuer_name=ISSUER
+    )
 
 
 def signed(key: Ed25519PrivateKey, text: str) -> Signature:

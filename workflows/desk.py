@@ -63,7 +63,9 @@ class Desk:
         """Why this decision cannot be taken now; None when it can."""
         own = self._own(words)
         if not own:
-            return Complaint(zh="没有这样的审批单：不是本案的", en="there is no such sheet: none of these is of this case")
+            return Complaint(
+                zh="没有这样的审批单：不是本案的", en="there is no such sheet: none of these is of this case"
+            )
         return next((complaint for name in own if (complaint := self._not_now(name)) is not None), None)
 
     def _not_now(self, name: str) -> Complaint | None:

@@ -49,6 +49,7 @@ _ENROLLED = statement_text(
         enrolments.c.enrolled_at,
         enrolments.c.locked_until,
         enrolments.c.public_key.is_not(None).label("signs"),
+        enrolments.c.first_administrator.is_not(None).label("by_two"),
     )
     .where(_IN_USE)
     .order_by(enrolments.c.officer)
@@ -81,6 +82,12 @@ class Enrolled(Frozen):
     enrolled_at: datetime
     locked_until: datetime | None = None
     signs: bool = False
+    by_two: bool = False
+    """Enrolled by two administrators; false: the first setup, or a practice officer's derived device."""
+
+    def is_locked(self, now: datetime) -> bool:
+        """Whether wrong codes have locked it just now."""
+        return self.locked_until is not None and now < self.locked_until
 
 
 _Act = Callable[[AsyncConnection], Coroutine[Any, Any, Ruling]]

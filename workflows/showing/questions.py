@@ -25,7 +25,9 @@ WHY_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-HOW = "More Actions → Send an Update → `decide`，输入一行，警号、验证码换成本人的 type one line, your own number and code"
+HOW = (
+    "More Actions → Send an Update → `decide`，输入一行，警号、验证码换成本人的 type one line, your own number and code"
+)
 SIGNED = "签名"
 HOW_TO_SIGN = "须用签名 needs a signature: `starter.py sign`"
 
