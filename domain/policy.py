@@ -12,6 +12,7 @@ from domain.officers import Role
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Law = Annotated[str, Field(min_length=6, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -153,6 +154,20 @@ class EvidenceRules(Frozen):
         return EvidenceKind.SIGNATURE if much else EvidenceKind.TOTP
 
 
+class Basis(Frozen):
+    """The law that a sheet of each kind rests on."""
+
+    freeze: Law
+    release: Law
+    fuse: Law
+    cancel: Law
+
+    def of(self, kind: str) -> str:
+        """The basis of a kind of sheet."""
+        found: str = getattr(self, kind, "")
+        return found
+
+
 class Policy(Frozen):
     """All of it. `version` stands in every sheet's digest."""
 
@@ -172,7 +187,7 @@ class Policy(Frozen):
     carrier: CarrierRules
     attribution: AttributionRule
     evidence: EvidenceRules
-    basis: dict[str, str]
+    basis: Basis
     quorum: dict[str, tuple[Role, ...]]
 
 

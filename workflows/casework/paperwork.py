@@ -31,7 +31,7 @@ def new_sheet(
         quorum=case.policy.quorum[quorum],
         policy_version=case.policy.version,
         why=why,
-        basis=case.policy.basis.get(kind.value, ""),
+        basis=case.policy.basis.of(kind.value),
         needs=case.policy.evidence.needed(sum(line.amount_fen for line in lines), term_months),
     )
     case.state.sheets[sheet.name] = SheetFile(sheet=sheet, awaited=[role.value for role in sheet.quorum])
