@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 from temporalio.client import Client
@@ -29,6 +30,15 @@ MOST_TOGETHER = 30
 """Sheets in one word."""
 _Seat = tuple[str, str, Role]
 """A case, a sheet, and the role that is awaited there."""
+
+
+class _Question(NamedTuple):
+    """What sheets have in common that one word can decide; `spoken`: who has given a word on them before."""
+
+    role: Role
+    verdict: Verdict
+    needs: EvidenceKind
+    spoken: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class Desk:
         """Who says what to which case: what can be said again, and new words for everything else that is due."""
         filed = {case.case_id for case in look.cases if case.filing_number}
         numbers = {case.case_id: case.case_number for case in look.cases}
-        unsaid: dict[tuple[Role, Verdict, EvidenceKind], list[WaitingSheet]] = {}
+        unsaid: dict[_Question, list[WaitingSheet]] = {}
         said: dict[tuple[str, str], None] = {}
         for sheet in look.sheets:
             for role in awaited_of(sheet.quorum, sheet.approved_by):
@@ -100,28 +110,23 @@ class Desk:
                 if before is not None and before.serves(self.devices.clock()):
                     said[sheet.case_id, before.text] = None
                 else:
-                    unsaid.setdefault((role, verdict_on(sheet), sheet.needs), []).append(sheet)
-        for (role, verdict, needs), sheets in unsaid.items():
+                    # whoever has spoken speaks again: if the first word is on its way, the second one does no harm
+                    question = _Question(role, verdict_on(sheet), sheet.needs, before.officer if before else "")
+                    unsaid.setdefault(question, []).append(sheet)
+        for question, sheets in unsaid.items():
             for start in range(0, len(sheets), MOST_TOGETHER):
                 together = sheets[start : start + MOST_TOGETHER]
-                word = self._word(role, verdict, needs, together, numbers)
-                for sheet in together if word is not None else ():
-                    said[sheet.case_id, word.text if word is not None else ""] = None
+                if (word := self._word(question, together, numbers)) is not None:
+                    said |= {(sheet.case_id, word.text): None for sheet in together}
         return list(said)
 
-    def _word(
-        self,
-        role: Role,
-        verdict: Verdict,
-        needs: EvidenceKind,
-        sheets: Sequence[WaitingSheet],
-        numbers: Mapping[str, str],
-    ) -> _Word | None:
+    def _word(self, question: _Question, sheets: Sequence[WaitingSheet], numbers: Mapping[str, str]) -> _Word | None:
         """One officer's word on these sheets; None while nobody of the role has a code."""
+        role, verdict = question.role, question.verdict
         names = {full_sheet_name(numbers[sheet.case_id], sheet.name): sheet for sheet in sheets}
-        may = _who_may(role, sheets, self._spoken(sheets))
+        may = [question.spoken] if question.spoken else _who_may(role, sheets, self._spoken(sheets))
         shown = None
-        if needs is EvidenceKind.SIGNATURE:
+        if question.needs is EvidenceKind.SIGNATURE:
             officer = next(iter(may), "")
             on_word = [SheetOnWord(name=name, digest=sheet.digest) for name, sheet in names.items()]
             evidence = self.devices.signature(officer, decision_binding(officer, verdict, on_word).text).value

@@ -40,18 +40,6 @@ _LETTING_GO = frozenset({Measure.LIFT, Measure.UNFREEZE})
 
 
 def _orders() -> str:
-    authority = (
-        select(
-            func.jsonb_build_object(
-                *("id", authorities.c.authority_id, "handling", authorities.c.handling, "second", authorities.c.second),
-                *("starts", authorities.c.starts, "ends", authorities.c.ends, "revoked_at", authorities.c.revoked_at),
-                *("content", authorities.c.content),
-                *("handling_proof", authorities.c.handling_proof, "second_proof", authorities.c.second_proof),
-            )
-        )
-        .where(authorities.c.authority_id == orders.c.authority)
-        .scalar_subquery()
-    )
     covered = (
         select(measures.c.application_id)
         .where(
@@ -91,6 +79,7 @@ def _orders() -> str:
         orders.c.measure,
         orders.c.sheet,
         orders.c.cause,
+        orders.c.authority,
         orders.c.amount_fen,
         orders.c.handling,
         orders.c.second,
@@ -101,11 +90,13 @@ def _orders() -> str:
     return statement_text(
         select(
             *wanted,
-            authority.label("authority"),
+            authorities.c.revoked_at,
             covered.label("covered"),
             found.label("found"),
             named_on.label("named_on"),
-        ).where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
+        )
+        .select_from(orders.outerjoin(authorities, authorities.c.authority_id == orders.c.authority))
+        .where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
     )
 
 
@@ -140,6 +131,9 @@ def _sheets() -> str:
 
 
 _ORDERS = _orders()
+_AUTHORITIES = statement_text(
+    select(authorities).where(authorities.c.authority_id == func.any(bindparam("ids", type_=ARRAY(Text))))
+)
 _SHEETS = _sheets()
 
 
@@ -164,7 +158,7 @@ class Warranting(Part):
     def __init__(self, engine: AsyncEngine, rules: Rules, ring: KeyRing | None = None) -> None:
         super().__init__(engine, rules, ring)
         self._remembered_sheets: dict[tuple[str, str], Proven] = {}
-        self._remembered_authorities: dict[str, dict[str, Any]] = {}
+        self._remembered_authorities: dict[str, Any] = {}
 
     async def unproven(self, letters: Sequence[Letter]) -> dict[str, str]:
         """See activities.ports.Warrants."""
@@ -175,6 +169,7 @@ class Warranting(Part):
 
         async def work(connection: AsyncConnection) -> dict[str, str]:
             rows = {row.application_id: row for row in await run(connection, _ORDERS, ids=ids)}
+            await self._look_at_authorities(connection, ring, rows.values())
             proven = await self._sheets_for(connection, ring, rows.values())
             why = {}
             for letter in letters:
@@ -199,24 +194,26 @@ class Warranting(Part):
             return _why_held(
                 ring, row, [proven[row.case_id, name] for name in _names(row) if (row.case_id, name) in proven]
             )
-        return self._why_no_authority(ring, row)
+        return self._why_no_authority(row)
 
-    def _why_no_authority(self, ring: KeyRing, row: Any) -> str:  # noqa: ANN401 - a row of orders
-        given = row.authority
+    def _why_no_authority(self, row: Any) -> str:  # noqa: ANN401 - a row of orders
+        given = self._remembered_authorities.get(row.authority)
         if given is None:
-            return "no standing authority entitles it"
-        if given["id"] not in self._remembered_authorities:
-            if not _is_given(ring, given):
-                return "the proofs of its standing authority do not verify"
-            _remember(self._remembered_authorities, given["id"], given)
-        if {row.handling, row.second} != {given["handling"], given["second"]}:
+            return "no standing authority with proofs that verify entitles it"
+        if {row.handling, row.second} != {given.handling, given.second}:
             return "it is not in the name of the officers on duty"
-        revoked = given["revoked_at"]
-        if not datetime.fromisoformat(given["starts"]) <= row.written_at < datetime.fromisoformat(given["ends"]) or (
-            revoked is not None and row.written_at >= datetime.fromisoformat(revoked)
-        ):
+        revoked = row.revoked_at is not None and row.written_at >= row.revoked_at
+        if revoked or not given.starts <= row.written_at < given.ends:
             return "its standing authority was not in force when it was written"
         return ""
+
+    async def _look_at_authorities(self, connection: AsyncConnection, ring: KeyRing, rows: Iterable[Any]) -> None:
+        """Verify the standing authorities of these orders, each once: they never change but for being revoked."""
+        named = {row.authority for row in rows if row.measure not in _BY_SHEET}
+        if unknown := sorted(named - self._remembered_authorities.keys()):
+            for given in await run(connection, _AUTHORITIES, ids=unknown):
+                if _is_given(ring, given):
+                    _remember(self._remembered_authorities, given.authority_id, given)
 
     async def _sheets_for(
         self, connection: AsyncConnection, ring: KeyRing, rows: Iterable[Any]
@@ -274,15 +271,14 @@ def _why_held(ring: KeyRing, row: Any, named_on: Sequence[Proven]) -> str:  # no
             return "" if lets_go else "no proven decision lets it go"
 
 
-def _is_given(ring: KeyRing, given: Mapping[str, Any]) -> bool:
+def _is_given(ring: KeyRing, given: Any) -> bool:  # noqa: ANN401 - a row of authorities
     """Whether both duty officers' proofs verify for this authority, this term and this content."""
-    if given["content"] is None:
+    if given.content is None:
         return False
-    starts, ends = datetime.fromisoformat(given["starts"]), datetime.fromisoformat(given["ends"])
-    claims = authority_claims(given["id"], starts, ends, given["content"])
-    proofs = [Proof.model_validate(given[name]) for name in ("handling_proof", "second_proof")]
+    claims = authority_claims(given.authority_id, given.starts, given.ends, given.content)
+    proofs = [Proof.model_validate(proof) for proof in (given.handling_proof, given.second_proof)]
     by = [proof.officer for proof in proofs]
-    return by == [given["handling"], given["second"]] and all(is_proven(ring, proof, *claims) for proof in proofs)
+    return by == [given.handling, given.second] and all(is_proven(ring, proof, *claims) for proof in proofs)
 
 
 def _proven(ring: KeyRing, kept: Any, case_id: str, least: Sequence[Role]) -> Proven | None:  # noqa: ANN401 - a row
