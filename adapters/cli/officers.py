@@ -75,7 +75,7 @@ def add(
 
     async def work(given: Settings) -> None:
         by = _two(admins)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             officer = Officer(number=number, name=name, unit=unit, roles=tuple(roles), phone=phone)
             _say(voice, world, await world.register.change_officer("add", officer, by, datetime.now(UTC)))
 
@@ -89,7 +89,7 @@ def change_roles(number: Number, roles: Roles, admins: Admins, run: RunName = No
 
     async def work(given: Settings) -> None:
         by = _two(admins)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             officer = (await _entry(world, number)).model_copy(update={"roles": tuple(roles)})
             _say(voice, world, await world.register.change_officer("roles", officer, by, datetime.now(UTC)))
 
@@ -103,7 +103,7 @@ def disable(number: Number, admins: Admins, run: RunName = None, as_json: AsJson
 
     async def work(given: Settings) -> None:
         by = _two(admins)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             officer = (await _entry(world, number)).model_copy(update={"active": False})
             _say(voice, world, await world.register.change_officer("disable", officer, by, datetime.now(UTC)))
 
@@ -114,7 +114,7 @@ def _enrolling(voice: Voice, action: str, number: str, admins: list[str], key: P
     async def work(given: Settings) -> None:
         by = _two(admins)
         signs = _public(key)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             device = Device(officer=number, secret=new_secret(), public_key=signs)
             ruling = await world.register.enrol(action, device, by, datetime.now(UTC))
             _say(voice, world, ruling, officer=number, otpauth=otpauth(device.secret, number, world.run))
@@ -156,7 +156,7 @@ def setup(
             for number, name in zip(numbers, names, strict=True)
         ]
         devices = [Device(officer=number, secret=new_secret()) for number in numbers]
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             ruling = await world.register.set_up(entries[0], entries[1], devices, datetime.now(UTC))
             shown = {one.officer: otpauth(one.secret, one.officer, world.run) for one in devices}
             _say(voice, world, ruling, otpauth=shown)
@@ -178,7 +178,7 @@ def unlock(
 
     async def work(given: Settings) -> None:
         by = signatory(chief)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             _say(voice, world, await world.register.unlock(number, by, datetime.now(UTC)))
 
     perform(voice, work)
@@ -190,7 +190,7 @@ def list_officers(run: RunName = None, as_json: AsJson = False) -> None:
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             officers = await world.register.officers()
             devices = {one.officer: one for one in await world.register.enrolments()}
             made = table(f"run {world.run}", "number", "name", "unit", "roles", "device")
@@ -222,7 +222,7 @@ def code(number: Number, run: RunName = None, as_json: AsJson = False) -> None:
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             await _only_practice(world, number)
             devices = await devices_of(world.register, world.ring, world.run)
             shown = devices.free_code([number])
