@@ -84,7 +84,7 @@ class Desk:
         """The sheets of this case among those that the words name, by their short names."""
         number = self._case.start.case_number
         parts = [parts_of_sheet(full_sheet_name(number, name)) for name in words.sheets]
-        return [part[1] for part in parts if part is not None and part[0] == number]
+        return list(dict.fromkeys(part[1] for part in parts if part is not None and part[0] == number))
 
     def hear(self, words: DecisionWords) -> None:
         """Take a decision that came by signal; those that came together are ruled on together."""

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from adapters.cli.deciding import _asked
 from adapters.cli.evidence import fields_of, signatory, split_sheets
 from adapters.cli.failures import CommandError
-from adapters.cli.officers import _two
+from adapters.cli.officers import _only_practice, _two
 from adapters.devices import (
     UnusableKeyError,
     is_signed,
@@ -20,7 +21,9 @@ from adapters.devices import (
     public_part,
     signed,
 )
+from adapters.register.enrolling import Enrolled
 from domain.evidence import SheetOnWord, Signature, Totp, decision_binding
+from domain.institutions import Channel, Institution, InstitutionKind
 
 SIGNATURE = "Aq_-" * 21 + "Aq"
 
@@ -49,6 +52,43 @@ def test_sheets_are_named_short_or_in_full_and_approved_without_a_verdict():
     for wrong in (["c-1"], ["approve"], ["c-1", "F-01", "maybe"], ["c-1", *(f"F-{no:02d}" for no in range(90))]):
         with pytest.raises(CommandError):
             _asked(wrong)
+
+
+class _World:
+    """A world whose register knows these institutions and devices."""
+
+    run = "main"
+
+    def __init__(self, *, practice: bool, by_two: bool = False):
+        bank = Institution(
+            id="102302000011",
+            code="ICBC",
+            name="x",
+            kind=InstitutionKind.BANK,
+            channel=Channel.PLATFORM,
+            practice=practice,
+        )
+        device = Enrolled(officer="012345", enrolled_at=datetime.now(UTC), by_two=by_two)
+        self.register = self
+        self._institutions, self._enrolments = [bank], [device]
+
+    async def institutions(self):
+        return self._institutions
+
+    async def enrolments(self):
+        return self._enrolments
+
+
+async def test_codes_are_shown_of_practice_officers_in_practice_worlds_only():
+    await _only_practice(_World(practice=True), "012345")  # type: ignore[arg-type]
+    for world, number, why in (
+        (_World(practice=False), "012345", "not practice"),
+        (_World(practice=True, by_two=True), "012345", "own device"),
+        (_World(practice=True), "012302", "own device"),
+        (_World(practice=True), "099999", "own device"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            await _only_practice(world, number)  # type: ignore[arg-type]
 
 
 def test_two_administrators_are_two_words():

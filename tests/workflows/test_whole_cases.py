@@ -222,6 +222,26 @@ async def test_a_refused_decision_is_said_and_decides_nothing(town: Town):
     assert (await case.standing()).pending == ("F-01",)
 
 
+async def test_a_word_decides_by_full_names_and_with_the_right_code_only(town: Town):
+    world, a, _, _ = three_accounts()
+    case = await town.start(world)
+    await case.pending("F-01")
+    await case.file()
+    for wrong, said in (
+        ("A2026-999999/F-01 " + word_of("012345"), "none of these is of this case"),
+        ("F-01 012345 000000", "the code is wrong"),
+        ("F-01 012345 approve", "the code is missing"),
+    ):
+        with pytest.raises(Exception, match="Workflow update failed") as refused:
+            await case.handle.execute_update("decide", wrong)
+        assert said in str(refused.value.__cause__)
+    assert not world.register.approvals
+    for officer in ("012345", "012302"):
+        await case.handle.execute_update("decide", f"A2026-000123/F-01 A2026-999999/F-01 {word_of(officer)}")
+    await case.until(lambda one: "F-01" not in one.pending, "decided")
+    assert a.freezes == {1: 300_00}
+
+
 async def test_the_fuse_stops_a_large_case_until_the_duty_chief_says_yes(town: Town):
     world = PaperWorld()
     root = world.open("root")
