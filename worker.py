@@ -24,6 +24,7 @@ from activities.register import RegisterActivities
 from adapters import logs, settings
 from adapters.banks.requests import Centre
 from adapters.intake import Intake
+from adapters.keyring import KeyRing, KeyRingError
 from adapters.lines import HttpLines
 from adapters.papers import render
 from adapters.policy_file import load_policy
@@ -105,11 +106,8 @@ async def serve(run: str, queues: str) -> None:
     policy = load_policy(given)
     register = await Register.connect(
         postgres_url(given, database_name(run)),
-        rules=Rules(
-            stops_per_case=policy.fuse.accounts_per_case,
-            stops_per_minute=policy.fuse.stops_per_minute,
-            stop_term=timedelta(hours=policy.stop.term_hours),
-        ),
+        rules=Rules.of(policy),
+        ring=KeyRing.load_or_make(given),
         connections=CONNECTIONS,
     )
     client = await connect(given, run)
@@ -117,7 +115,7 @@ async def serve(run: str, queues: str) -> None:
     practice = all(one.practice for one in institutions)
     centre = Centre(organisation_id=given.organisation_id, name=given.organisation_name)
     cases, served = chosen(queues, institutions)
-    lines = HttpLines(sandbox_url(given), run, centre, practice=practice)
+    lines = HttpLines(sandbox_url(given), run, centre, practice=practice, warrants=register)
     acts = InstitutionActivities(register, lines, render)
     workers = [institution_worker(client, acts, one) for one in served]
     if cases:
@@ -155,7 +153,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         uvloop.run(serve(given.run, given.queues))  # about 1.15x (docs/decisions.md)
-    except ValueError as error:
+    except (ValueError, KeyRingError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a person is reading
         return 2
     return 0

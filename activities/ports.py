@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from domain.authority import AuthorityWord
+from domain.bookkeeping import Filing
 from domain.books import BookEntry, Books
 from domain.findings import FindingReport
 from domain.frozen import Frozen
@@ -100,6 +102,17 @@ class InstitutionPort(Protocol):
 
     async def fetch(self, keys: Sequence[str], *, wait_s: float, linger_s: float) -> Fetched:
         """Long poll for any of these answers. Raises LineError when the line fails: nothing is lost, ask again."""
+        ...
+
+
+class Warrants(Protocol):
+    """What entitles letters, looked at once more at the last step before the wire (ARCHITECTURE 7)."""
+
+    async def unproven(self, letters: Sequence[Letter]) -> dict[str, str]:
+        """The keys of letters that nothing on record entitles with these very bytes, each with why (nothing personal).
+
+        One look for a whole POST. Raises NeverSent when the register cannot be asked.
+        """
         ...
 
 
@@ -306,6 +319,8 @@ class Authority(Frozen):
     ends: datetime
     revoked_at: datetime | None = None
     revoked_by: str = ""
+    proven: bool = True
+    """False: given before evidence was asked for; nothing leaves under it."""
 
 
 class CaseBook(Protocol):
@@ -331,18 +346,18 @@ class CaseBook(Protocol):
         ...
 
     async def decide(self, decision: Decision) -> Ruling:
-        """Check officer, role, persons and standing of the sheet; keep the decision; say what it makes of the sheet.
+        """Check officer, role, persons, sheet and evidence; keep the decision with its proof; say what it makes of it.
 
-        Refusals are rulings, not errors.
+        Refusals are rulings, not errors; `refused` says why to programs.
         """
         ...
 
     async def keep_finding(self, finding: FindingReport) -> Ruling:
-        """Check the officer (role field); keep the finding."""
+        """Check the officer (role field) and the evidence; keep the finding with its proof."""
         ...
 
-    async def keep_filing(self, case_id: str, number: str, officer: str, now: datetime) -> Ruling:
-        """The case filing (立案): check the officer, keep the number once; another number later is refused."""
+    async def keep_filing(self, filing: Filing) -> Ruling:
+        """The case filing (立案): check officer and evidence, keep the number once; another later is refused."""
         ...
 
     async def keep_books(
@@ -362,8 +377,8 @@ class CaseBook(Protocol):
         """停手: revoke the standing authority at once."""
         ...
 
-    async def give_authority(self, handling: str, second: str, hours: float, now: datetime) -> Ruling:
-        """Both duty officers sign the standing authority for their shift; two different persons with their roles."""
+    async def give_authority(self, word: AuthorityWord) -> Ruling:
+        """Both duty officers sign the standing authority for their shift; two persons, their roles, their evidence."""
         ...
 
     async def raise_fuse(self, case_id: str, by: int, sheet: str) -> None:

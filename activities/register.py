@@ -43,4 +43,4 @@ class RegisterActivities:
     @activity.defn(name="keep_filing")
     async def keep_filing(self, filing: Filing) -> Ruling:
         """Keep the case filing."""
-        return await self._book.keep_filing(filing.case_id, filing.number, filing.officer, filing.at)
+        return await self._book.keep_filing(filing)

@@ -148,6 +148,11 @@ class KeyRing:
             return False
         return hmac.compare_digest(hmac.digest(self._use(key).mac, content, hashlib.sha256).hex(), given)
 
+    def derive(self, *names: str) -> bytes:
+        """32 bytes that belong to these names, the same for ever: made with the oldest key, which is never removed."""
+        use = self._use(self.keys[0])
+        return hmac.digest(use.mac, b"derived\x1f" + "\x1f".join(names).encode(), hashlib.sha256)
+
     # ------------------------------------------------------------ rotation
 
     def add(self) -> Key:

@@ -5,6 +5,8 @@ What the network does is mapped in one place, `failed`:
     connection refused, no free connection, name unknown    -> NeverSent
     everything after the first byte may have left           -> PerhapsSent
     413                                                     -> the list is halved and sent again
+
+The last step before the wire asks for warrants: a letter that nothing on record entitles does not leave.
 """
 
 import asyncio
@@ -18,10 +20,22 @@ from types import MappingProxyType
 from typing import Protocol
 
 import httpx
+import structlog
 
-from activities.ports import Fetched, Letter, LetterReceipt, LineError, NeverSent, PerhapsSent, Reply
+from activities.ports import (
+    Fetched,
+    Letter,
+    LetterReceipt,
+    LineError,
+    NeverSent,
+    PerhapsSent,
+    Reply,
+    Warrants,
+)
 from adapters.banks.codes import receipt_class
 from domain.orders import AnswerClass
+
+log = structlog.get_logger(__name__)
 
 Reader = Callable[[str, bytes], Reply]
 """Understands one answer: key and bytes. Total: it never raises."""
@@ -48,6 +62,8 @@ _LONG_MESSAGE = 32 * 1024  # read in a thread: a page of 1,000 rows takes longer
 
 _OK = 200
 _TOO_LARGE = 413
+UNPROVEN = "unproven"
+"""Our own code on the receipt of a letter that does not leave: nothing on record entitles it."""
 
 
 def sealed(key: str, serial: str, message: bytes) -> Letter:
@@ -79,13 +95,33 @@ class Door:
     each request, and those of sixty waiting polls are the many.
     """
 
-    def __init__(self, client: httpx.AsyncClient, path: str, polls: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, path: str, warrants: Warrants, polls: httpx.AsyncClient | None = None
+    ) -> None:
         self._client = client
+        self._warrants = warrants
         self._polls = polls or client
         self._path = path
 
     async def hand_in(self, letters: Sequence[Letter]) -> list[LetterReceipt]:
-        """One receipt for each letter, in the same order. Raises NeverSent or PerhapsSent for the whole list."""
+        """One receipt for each letter, in the same order. Raises NeverSent or PerhapsSent for the whole list.
+
+        What is not warranted does not leave: its receipt is permanent, with the code "unproven".
+        """
+        unproven = await self._unproven(letters)
+        leaving = [letter for letter in letters if letter.key not in unproven]
+        receipts = {one.key: one for one in await self._send(leaving)}
+        refused = {key: LetterReceipt(key=key, code=UNPROVEN, answer_class=AnswerClass.PERMANENT) for key in unproven}
+        return [(receipts | refused)[letter.key] for letter in letters]
+
+    async def _unproven(self, letters: Sequence[Letter]) -> Mapping[str, str]:
+        altered = {one.key: "its digest is not of its bytes" for one in letters if not _is_whole(one)}
+        unproven = altered | (await self._warrants.unproven(letters) if letters else {})
+        for key, why in unproven.items():
+            log.error("letter_unproven", alarm=True, application_id=key, why=why)
+        return unproven
+
+    async def _send(self, letters: Sequence[Letter]) -> list[LetterReceipt]:
         receipts: list[LetterReceipt] = []
         waiting = deque(_parts(letters))
         something_left = False
@@ -184,6 +220,14 @@ def _parts(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:
         size += length
     if letters:
         yield letters[start:]
+
+
+def _is_whole(letter: Letter) -> bool:
+    """Whether the digest that is looked up is of the very bytes that would leave."""
+    try:
+        return hashlib.sha256(base64.b64decode(letter.message, validate=True)).hexdigest() == letter.sha256
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _receipts(letters: Sequence[Letter], answer: Mapping[str, object]) -> Iterator[LetterReceipt]:

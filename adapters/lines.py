@@ -6,7 +6,7 @@ from typing import Self
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from activities.ports import InstitutionPort, PerhapsSent
+from activities.ports import InstitutionPort, PerhapsSent, Warrants
 from adapters.banks.line import PlatformLine
 from adapters.banks.requests import Centre
 from adapters.carriers.line import CarrierLine
@@ -30,7 +30,7 @@ class HttpLines:
     """Lines over HTTP; the end of an `async with` (or `aclose`) closes all of them.
 
     `url` is where the institutions' front-end answers, `run` the world. `practice` is the setting's word on this
-    centre: it must agree with each institution's own.
+    centre: it must agree with each institution's own. `warrants` says of every letter whether it may leave.
     """
 
     def __init__(
@@ -40,11 +40,13 @@ class HttpLines:
         centre: Centre,
         *,
         practice: bool,
+        warrants: Warrants,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._world = f"{url.rstrip('/')}/w/{run}"
         self._centre = centre
         self._practice = practice
+        self._warrants = warrants
         self._lines: dict[Institution, InstitutionPort] = {}
         self._platform: PlatformLine | None = None
         self._doors: dict[str, Mailroom] = {}
@@ -79,7 +81,7 @@ class HttpLines:
 
     def _door(self, path: str) -> Mailroom:
         if path not in self._doors:
-            self._doors[path] = Mailroom(Door(self._client, f"{self._world}/{path}", self._polls))
+            self._doors[path] = Mailroom(Door(self._client, f"{self._world}/{path}", self._warrants, self._polls))
         return self._doors[path]
 
     async def announced(self) -> tuple[Institution, ...]:

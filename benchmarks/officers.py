@@ -12,11 +12,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ports import SheetRow
-from adapters.drill.roster import FIELD, HANDLING, deciders
+from adapters.drill.devices import Devices, Shown
+from adapters.drill.roster import awaited_of, in_role
 from adapters.drill.trainer import Trainer
 from adapters.register import Register, RegisterError
 from domain.findings import Finding
 from domain.identifiers import case_workflow_id, verification_workflow_id
+from domain.officers import Role
 from domain.report import Receipt
 
 LOOK_EVERY_S = 0.25
@@ -32,6 +34,7 @@ class Officers:
     client: Client
     register: Register
     trainer: Trainer
+    devices: Devices
     sheets: int = 0
     """Sheets decided on."""
     _said: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -56,7 +59,8 @@ class Officers:
 
     async def _file(self, receipt: Receipt) -> None:
         await asyncio.sleep(FILE_AFTER_S)
-        await self._say(receipt.workflow_id, "filing", f"练习立字-{receipt.case_number} {HANDLING}")
+        shown = await self._code(Role.STOP_DESK)
+        await self._say(receipt.workflow_id, "filing", f"练习立字-{receipt.case_number} {shown.officer} {shown.code}")
 
     def _is_due(self, row: SheetRow, now: float) -> bool:
         key = (row.sheet.case_id, row.sheet.name)
@@ -68,14 +72,25 @@ class Officers:
     async def _decide(self, row: SheetRow) -> None:
         self.sheets += 1
         sheet = row.sheet
-        case, visit = case_workflow_id(sheet.case_id), verification_workflow_id(sheet.case_id, 1)
         await asyncio.gather(
-            *(
-                self._say(case, "decide", f"{sheet.name} {officer} approve")
-                for officer in deciders(sheet.quorum, row.decided_by, sheet.requester)
-            ),
-            self._say(visit, "finding", f"{FIELD} {Finding.MULE.value} 练习"),
+            *(self._approve(row, role) for role in awaited_of(sheet.quorum, row.decided_by)),
+            self._find(verification_workflow_id(sheet.case_id, 1)),
         )
+
+    async def _approve(self, row: SheetRow, role: Role) -> None:
+        shown = await self._code(role)
+        words = f"{row.sheet.name} {shown.officer} {shown.code}"
+        await self._say(case_workflow_id(row.sheet.case_id), "decide", words)
+
+    async def _find(self, visit: str) -> None:
+        shown = await self._code(Role.FIELD)
+        await self._say(visit, "finding", f"{shown.officer} {shown.code} {Finding.MULE.value} 练习")
+
+    async def _code(self, role: Role) -> Shown:
+        """A code of anybody in this role; where all have said theirs, the next half minute is waited for."""
+        while (shown := self.devices.free_code(in_role(role))) is None:  # noqa: ASYNC110 - a clock sets no event
+            await asyncio.sleep(LOOK_EVERY_S)
+        return shown
 
     async def _say(self, workflow_id: str, signal: str, words: str) -> None:
         try:

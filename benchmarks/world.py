@@ -11,11 +11,12 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from adapters.drill.clock import DrillClock
-from adapters.drill.practice import furnish
+from adapters.drill.practice import devices_of, furnish
 from adapters.drill.reports import report_of
 from adapters.drill.scenario import Scenario, taken
 from adapters.drill.trainer import Trainer
 from adapters.intake import Intake
+from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
 from adapters.register import Register
 from adapters.register.engine import open_engine
@@ -112,7 +113,8 @@ async def bench_world(
         parts.push_async_callback(trainer.end)
         client = await connect(stack.settings, run)
         policy = load_policy(stack.settings)
-        officers = Officers(client, register, trainer)
+        devices = await devices_of(register, KeyRing.load(stack.settings), run)
+        officers = Officers(client, register, trainer, devices)
         serving = asyncio.create_task(officers.serve())
         parts.push_async_callback(_end, serving)
         yield BenchWorld(

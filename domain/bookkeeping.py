@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.books import BookEntry, Books
+from domain.evidence import Evidence
 from domain.findings import FindingReport
 from domain.frozen import Frozen
 from domain.sheets import Decision, Ruling, Sheet
@@ -41,6 +42,7 @@ class Filing(Frozen):
     case_id: str
     number: str
     officer: str
+    evidence: Evidence | None = None
     at: datetime
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from domain.evidence import Evidence
 from domain.frozen import Frozen
 
 
@@ -32,4 +33,5 @@ class FindingReport(Frozen):
     officer: str
     finding: Finding
     remark: str = ""
+    evidence: Evidence | None = None
     at: datetime

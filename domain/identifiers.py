@@ -5,6 +5,7 @@ message and sequence, never from a run or an attempt, so that whatever sends it 
 """
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 from typing import NewType
@@ -73,6 +74,20 @@ def transmission_serial(organisation: str, application: str) -> str:
 def sheet_name(measure_letter: str, ordinal: int) -> str:
     """How officers name a sheet: "F-03"."""
     return f"{measure_letter}-{ordinal:02d}"
+
+
+_FULL_SHEET = re.compile(r"^(A[0-9]{4}-[0-9]{6,9})/([A-Z]-[0-9]{2,5})$")
+
+
+def full_sheet_name(case_no: str, sheet: str) -> str:
+    """A sheet's name that no other case has: "A2026-000123/F-03"; one that is full already stays as it is."""
+    return sheet if "/" in sheet else f"{case_no}/{sheet}"
+
+
+def parts_of_sheet(name: str) -> tuple[str, str] | None:
+    """Case number and short name of a full sheet name; None when it is no such name."""
+    found = _FULL_SHEET.match(name)
+    return (found[1], found[2]) if found else None
 
 
 def paper_number(organ: str, kind: str, moment: datetime, case_no: str, ordinal: int) -> str:

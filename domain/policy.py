@@ -5,12 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.evidence import EvidenceKind
 from domain.frozen import Frozen
 from domain.institutions import Channel
 from domain.officers import Role
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Law = Annotated[str, Field(min_length=6, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -138,6 +140,36 @@ class AttributionRule(Frozen):
     rule_version: Count
 
 
+class EvidenceRules(Frozen):
+    """What proves an officer's word, and when wrong codes lock an officer."""
+
+    steps_either_side: Annotated[int, Field(ge=0, le=2)]
+    wrong_codes: Count
+    within_minutes: Positive
+    locked_minutes: Positive
+    signature_above_fen: Count
+    signature_above_months: Count
+
+    def needed(self, amount_fen: int, term_months: int) -> EvidenceKind:
+        """What decisions on such a sum and term must bring."""
+        much = amount_fen > self.signature_above_fen or term_months > self.signature_above_months
+        return EvidenceKind.SIGNATURE if much else EvidenceKind.TOTP
+
+
+class Basis(Frozen):
+    """The law that a sheet of each kind rests on."""
+
+    freeze: Law
+    release: Law
+    fuse: Law
+    cancel: Law
+
+    def of(self, kind: str) -> str:
+        """The basis of a kind of sheet."""
+        found: str = getattr(self, kind, "")
+        return found
+
+
 class Policy(Frozen):
     """All of it. `version` stands in every sheet's digest."""
 
@@ -156,6 +188,8 @@ class Policy(Frozen):
     dissuasion: DissuasionRules
     carrier: CarrierRules
     attribution: AttributionRule
+    evidence: EvidenceRules
+    basis: Basis
     quorum: dict[str, tuple[Role, ...]]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from domain.evidence import Evidence, EvidenceKind
 from domain.frozen import Frozen
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountRef
@@ -59,9 +60,19 @@ class SheetLine(Frozen):
     layer: int
     limited: bool = False
 
+    @property
+    def said(self) -> list[object]:
+        """All that the line says, for the sheet's digest."""
+        of = self.account
+        whom = [of.institution, of.number, of.name, of.kind.value]
+        return [self.no, *whom, self.amount_fen, self.balance_fen, self.layer, self.limited]
+
 
 class Sheet(Frozen):
-    """One question to officers. `digest` covers everything the answer entitles."""
+    """One question to officers, fixed when made. `digest` covers everything the answer entitles and was shown for it.
+
+    `basis`: the law it rests on; `needs`: what evidence its decisions must bring; `documents`: SHA-256 of papers.
+    """
 
     name: str
     case_id: str
@@ -74,6 +85,9 @@ class Sheet(Frozen):
     quorum: tuple[Role, ...]
     policy_version: str
     why: str = ""
+    basis: str = ""
+    needs: EvidenceKind = EvidenceKind.TOTP
+    documents: tuple[str, ...] = ()
 
     @property
     def amount_fen(self) -> int:
@@ -82,20 +96,34 @@ class Sheet(Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over case, kind, accounts, amounts, term and policy version: what a decision is bound to."""
+        """SHA-256 over all of it: case, measure, accounts, amounts, term, basis, documents, quorum, policy version.
+
+        What the officer reads is made of these fields, so the kept sheet is also what was shown for the decision.
+        """
         content = {
             "case": self.case_id,
             "name": self.name,
             "kind": self.kind.value,
             "term_months": self.term_months,
+            "basis": self.basis,
+            "documents": self.documents,
+            "needs": self.needs.value,
+            "requester": self.requester,
+            "quorum": self.quorum,
             "policy": self.policy_version,
-            "lines": [[line.no, line.account.institution, line.account.number, line.amount_fen] for line in self.lines],
+            "why": self.why,
+            "made_at": self.made_at.timestamp(),
+            "decide_by": self.decide_by.timestamp(),
+            "lines": [line.said for line in self.lines],
         }
         return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 class Decision(Frozen):
-    """One officer's word on one sheet. `evidence` is kept as it was given; what proves it is decided elsewhere."""
+    """One officer's word on one sheet of a case. The register verifies the evidence and keeps its proof, not the code.
+
+    `sheets`: the full names of all sheets that this evidence was given for, this one among them; empty: this one only.
+    """
 
     case_id: str
     sheet: str
@@ -103,13 +131,17 @@ class Decision(Frozen):
     verdict: Verdict
     except_lines: tuple[int, ...] = ()
     reason: str = ""
-    evidence: str = ""
+    evidence: Evidence | None = None
+    sheets: tuple[str, ...] = ()
     via: str = "signal"
     at: datetime
 
 
 class Ruling(Frozen):
-    """What the register made of a decision. Refusals come with words an officer understands."""
+    """What the register made of a decision. Refusals come with words an officer understands.
+
+    `refused`: why, as a code that does not change ("used_code", "wrong_code", "locked", …); empty: accepted.
+    """
 
     accepted: bool
     sheet: str
@@ -117,6 +149,7 @@ class Ruling(Frozen):
     awaited: tuple[Role, ...] = ()
     decided_by: tuple[str, ...] = ()
     except_lines: tuple[int, ...] = ()
+    refused: str = ""
     zh: str = ""
     en: str = ""
 

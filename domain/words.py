@@ -5,8 +5,10 @@ no broken surrogates, no number that no sheet can have.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from domain.evidence import Evidence, Signature, Totp
 from domain.findings import Finding
 from domain.frozen import Frozen
 from domain.sheets import Verdict
@@ -25,10 +27,14 @@ class Complaint(Frozen):
 
 
 class DecisionWords(Frozen):
-    """A decision as typed."""
+    """A decision as typed. `sheets` are short names ("F-03", of this case) or full ones ("A2026-000123/F-03").
 
-    sheet: str
+    `except_lines` only where one sheet is named: numbers of lines mean nothing on several.
+    """
+
+    sheets: tuple[str, ...]
     officer: str
+    evidence: Evidence
     verdict: Verdict
     except_lines: tuple[int, ...] = ()
     reason: str = ""
@@ -38,6 +44,7 @@ class FindingWords(Frozen):
     """A finding as typed."""
 
     officer: str
+    evidence: Evidence
     finding: Finding
     remark: str = ""
 
@@ -47,17 +54,22 @@ class FilingWords(Frozen):
 
     number: str
     officer: str
+    evidence: Evidence
 
 
 _OFFICER = re.compile(r"^[0-9]{4,12}$")
-_SHEET = re.compile(r"^[A-Z]-[0-9]{2,5}$")
+_SHEET = re.compile(r"^(A[0-9]{4}-[0-9]{6,9}/)?[A-Z]-[0-9]{2,5}$")
+_CODE = re.compile(r"^[0-9]{6}$")
+_SIGNATURE = re.compile(r"^([A-Za-z0-9_-]{86})={0,2}$")
+_BETWEEN_SHEETS = re.compile(r"[,，、]")
+MOST_SHEETS = 60
+"""One word decides at most so many."""
 _LONGEST_INPUT = 2_000
 _LONGEST_TEXT = 500
 """Of a reason or a remark; what is beyond is cut."""
 _LONGEST_LINE_NO = 5
 """Digits: as many as a sheet can ever have lines."""
-_DECISION_WORDS = 3
-_FILING_WORDS = 2
+_FILING_WORDS = 3
 _FILING_NUMBER = re.compile(r"^.{3,60}$")
 _VERDICTS = {
     "approve": Verdict.APPROVE,
@@ -67,6 +79,7 @@ _VERDICTS = {
     "驳回": Verdict.REJECT,
     "不同意": Verdict.REJECT,
 }
+_EXCEPT = frozenset({"except", "除外"})
 _FINDINGS = {
     **{finding.value: finding for finding in Finding},
     "涉案人": Finding.MULE,
@@ -76,86 +89,170 @@ _FINDINGS = {
 }
 
 SAY_DECISION = Complaint(
-    zh='看不懂这个决定。请输入："F-01 警号 approve"，或 "F-01 警号 reject 理由"，或 "F-01 警号 approve except 3 7"',
-    en='not a decision. Type "F-01 <officer number> approve", or "... reject <reason>", or "... approve except 3 7"',
+    zh='看不懂这个决定。请输入："F-01 警号 验证码"（批准），或 "F-01 警号 验证码 reject 理由"，'
+    '或 "F-01 警号 验证码 except 3 7"',
+    en='not a decision. Type "F-01 <officer number> <code>" to approve, or "... <code> reject <reason>", '
+    'or "... <code> except 3 7"',
+)
+SAY_DECISION_HERE = Complaint(
+    zh='看不懂这个决定。请输入："警号 验证码"（批准），或 "警号 验证码 reject 理由"，或 "警号 验证码 except 3 7"',
+    en='not a decision. Type "<officer number> <code>" to approve, or "... <code> reject <reason>", '
+    'or "... <code> except 3 7"',
+)
+SAY_CODE = Complaint(
+    zh='缺少验证码：警号之后请输入手机验证器上的六位验证码，或签名，例如 "F-01 警号 493021"',
+    en="the code is missing: after your number type the six digits of your authenticator, or your signature, "
+    'for example "F-01 <officer number> 493021"',
 )
 SAY_FINDING = Complaint(
-    zh='看不懂这个查证结果。请输入："警号 mule|victim|merchant|not_found 说明"',
-    en='not a finding. Type "<officer number> mule|victim|merchant|not_found <remark>"',
+    zh='看不懂这个查证结果。请输入："警号 验证码 mule|victim|merchant|not_found 说明"',
+    en='not a finding. Type "<officer number> <code> mule|victim|merchant|not_found <remark>"',
 )
 SAY_FILING = Complaint(
-    zh='看不懂这个立案登记。请输入："立案号 警号"',
-    en='not a case filing. Type "<filing number> <officer number>"',
+    zh='看不懂这个立案登记。请输入："立案号 警号 验证码"',
+    en='not a case filing. Type "<filing number> <officer number> <code>"',
 )
 
 
-def decision_words(given: object) -> DecisionWords | Complaint:
-    """A decision: a string "F-01 012345 approve except 3 7" or an object {sheet, officer, verdict, except, reason}."""
+def evidence_word(text: str) -> Evidence | None:
+    """A code of six digits, or a signature of 64 bytes in base64url; None: neither."""
+    if _CODE.match(text) and text.isascii():
+        return Totp(code=text)
+    signed = _SIGNATURE.match(text)
+    return Signature(value=signed[1]) if signed else None
+
+
+def decision_words(given: object, sheet: str = "") -> DecisionWords | Complaint:
+    """A decision: a string "F-01 012345 493021 [approve | reject reason | except 3 7]", or an object.
+
+    `sheet`: the one that is decided here; the string is then without it ("012345 493021"). As an object:
+    {sheet or sheets, officer, code or signature, verdict, except, reason}. Without a verdict it is approved.
+    """
+    complaint = SAY_DECISION_HERE if sheet else SAY_DECISION
     if isinstance(given, str):
-        return _decision_from_text(given)
-    if isinstance(given, dict):
-        sheet, officer = _text(given, "sheet").upper(), _text(given, "officer")
-        verdict = _VERDICTS.get(_text(given, "verdict").lower())
-        excepted = given.get("except", given.get("except_lines", ()))
-        if not isinstance(excepted, list | tuple) or not all(_is_line_no(no) for no in excepted):
-            return SAY_DECISION
-        if verdict and _SHEET.match(sheet) and _OFFICER.match(officer):
-            return DecisionWords(
-                sheet=sheet,
-                officer=officer,
-                verdict=verdict,
-                except_lines=tuple(excepted),
-                reason=_text(given, "reason")[:_LONGEST_TEXT],
-            )
-    return SAY_DECISION
+        if len(given) > _LONGEST_INPUT:
+            return complaint
+        words = _readable(given).split()
+        named = [sheet] if sheet else _named(words)
+        heard = _decision_from_words(named, words)
+    elif isinstance(given, dict):
+        heard = _decision_from_fields([sheet] if sheet else _named_in(given), given)
+    else:
+        return complaint
+    return heard if heard is not None else complaint
 
 
-def _decision_from_text(text: str) -> DecisionWords | Complaint:
-    words = _readable(text).split()
-    if len(words) < _DECISION_WORDS or len(text) > _LONGEST_INPUT:
-        return SAY_DECISION
-    sheet, officer, verdict = words[0].upper(), words[1], _VERDICTS.get(words[2].lower())
-    if not _SHEET.match(sheet) or not _OFFICER.match(officer) or verdict is None:
-        return SAY_DECISION
-    rest = words[3:]
+def _named(words: list[str]) -> list[str]:
+    """The sheets at the beginning, taken off the words."""
+    named: list[str] = []
+    while words:
+        parts = [part.upper() for part in _BETWEEN_SHEETS.split(words[0]) if part]
+        if not parts or not all(_SHEET.match(part) for part in parts):
+            break
+        named += parts
+        words.pop(0)
+    return named
+
+
+def _named_in(given: dict[Any, Any]) -> list[str]:
+    several = given.get("sheets")
+    if isinstance(several, list | tuple):
+        return [_readable(one).upper() if isinstance(one, str) else "" for one in several]
+    return _named(_text(given, "sheet").split()) if "sheet" in given else []
+
+
+def _decision_from_words(named: Sequence[str], words: Sequence[str]) -> DecisionWords | Complaint | None:
+    if not words or not _OFFICER.match(words[0]):
+        return None
+    rest = list(words[2:])
+    evidence = evidence_word(words[1]) if len(words) > 1 else None
+    if evidence is None:
+        return SAY_CODE if named else None
+    verdict = Verdict.APPROVE
+    if rest and rest[0].lower() in _VERDICTS:
+        verdict = _VERDICTS[rest.pop(0).lower()]
+    elif rest and rest[0].lower() not in _EXCEPT:
+        return None
     excepted: list[int] = []
-    if rest and rest[0].lower() in {"except", "除外"}:
+    if rest and rest[0].lower() in _EXCEPT:
         rest = rest[1:]
         while rest and rest[0].isascii() and rest[0].isdigit():
             excepted.append(int(rest.pop(0)[: _LONGEST_LINE_NO + 1]))
-        if not excepted or not all(_is_line_no(no) for no in excepted):
-            return SAY_DECISION
-    reason = " ".join(rest)[:_LONGEST_TEXT]
-    return DecisionWords(sheet=sheet, officer=officer, verdict=verdict, except_lines=tuple(excepted), reason=reason)
+        if not excepted:
+            return None
+    return _decision(named, words[0], evidence, verdict, excepted, " ".join(rest))
+
+
+def _decision_from_fields(named: Sequence[str], given: dict[Any, Any]) -> DecisionWords | Complaint | None:
+    officer, said = _text(given, "officer"), _text(given, "verdict").lower()
+    verdict = _VERDICTS.get(said) if said or "verdict" in given else Verdict.APPROVE
+    excepted = given.get("except", given.get("except_lines", ()))
+    if verdict is None or not isinstance(excepted, list | tuple) or not _OFFICER.match(officer):
+        return None
+    evidence = _evidence_in(given)
+    if evidence is None:
+        return SAY_CODE if named else None
+    return _decision(named, officer, evidence, verdict, excepted, _text(given, "reason"))
+
+
+def _decision(
+    named: Sequence[str],
+    officer: str,
+    evidence: Evidence,
+    verdict: Verdict,
+    excepted: Sequence[Any],
+    reason: str,
+) -> DecisionWords | None:
+    sheets = tuple(dict.fromkeys(named))
+    if not sheets or len(sheets) > MOST_SHEETS or not all(_SHEET.match(one) for one in sheets):
+        return None
+    if not all(_is_line_no(no) for no in excepted) or (excepted and len(sheets) > 1):
+        return None
+    return DecisionWords(
+        sheets=sheets,
+        officer=officer,
+        evidence=evidence,
+        verdict=verdict,
+        except_lines=tuple(excepted),
+        reason=reason[:_LONGEST_TEXT],
+    )
 
 
 def finding_words(given: object) -> FindingWords | Complaint:
-    """A finding from "012370 merchant 说明" or {officer, finding, remark}."""
+    """A finding from "012370 493021 merchant 说明" or {officer, code or signature, finding, remark}."""
     if isinstance(given, str):
         officer, _, rest = _readable(given).partition(" ")
+        code, _, rest = rest.strip().partition(" ")
         word, _, remark = rest.strip().partition(" ")
+        evidence = evidence_word(code)
     elif isinstance(given, dict):
         officer, word, remark = _text(given, "officer"), _text(given, "finding"), _text(given, "remark")
+        evidence = _evidence_in(given)
     else:
         return SAY_FINDING
     finding = _FINDINGS.get(word.lower())
-    if finding is None or not _OFFICER.match(officer):
+    if finding is None or evidence is None or not _OFFICER.match(officer):
         return SAY_FINDING
-    return FindingWords(officer=officer, finding=finding, remark=remark.strip()[:_LONGEST_TEXT])
+    return FindingWords(officer=officer, evidence=evidence, finding=finding, remark=remark.strip()[:_LONGEST_TEXT])
 
 
 def filing_words(given: object) -> FilingWords | Complaint:
-    """A case filing from "A3202… 012345" or {number, officer}."""
+    """A case filing from "A3202… 012345 493021" or {number, officer, code or signature}."""
     if isinstance(given, str):
         parts = _readable(given).split()
-        number, officer = (parts[0], parts[1]) if len(parts) == _FILING_WORDS else ("", "")
+        number, officer, code = parts if len(parts) == _FILING_WORDS else ("", "", "")
+        evidence = evidence_word(code)
     elif isinstance(given, dict):
-        number, officer = _text(given, "number"), _text(given, "officer")
+        number, officer, evidence = _text(given, "number"), _text(given, "officer"), _evidence_in(given)
     else:
         return SAY_FILING
-    if not _FILING_NUMBER.match(number) or not _OFFICER.match(officer):
+    if not _FILING_NUMBER.match(number) or not _OFFICER.match(officer) or evidence is None:
         return SAY_FILING
-    return FilingWords(number=number, officer=officer)
+    return FilingWords(number=number, officer=officer, evidence=evidence)
+
+
+def _evidence_in(given: dict[Any, Any]) -> Evidence | None:
+    return evidence_word(_text(given, "code") or _text(given, "signature"))
 
 
 def _text(given: dict[Any, Any], key: str) -> str:

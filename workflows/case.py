@@ -31,8 +31,8 @@ with workflow.unsafe.imports_passed_through():
 
 COMPLAINTS_SHOWN = 20
 """A flood of junk must not push the real problems off the page."""
-HOW_TO_DECIDE = '审批 / decide: "F-01 警号 approve" · "F-01 警号 reject 理由" · "F-01 警号 approve except 3 7"'
-HOW_TO_FILE = '立案登记 / case filing: "立案号 警号"'
+HOW_TO_DECIDE = '审批 / decide: "F-01 警号 验证码" · "F-01 警号 验证码 reject 理由" · "F-01 警号 验证码 except 3 7"'
+HOW_TO_FILE = '立案登记 / case filing: "立案号 警号 验证码"'
 
 
 @workflow.defn(name="FraudCase")
@@ -179,7 +179,7 @@ class CaseWorkflow:
         if isinstance(words, Complaint):
             self.misunderstood("decide", words)
         elif (complaint := self.desk.not_now(words)) is not None:
-            self.misunderstood(f"decide {words.sheet}", complaint)
+            self.misunderstood(f"decide {', '.join(words.sheets)}", complaint)
         else:
             self.desk.hear(words)
 

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
     from domain.books import BookEntry, Books
     from domain.case import move
-    from domain.identifiers import account_key
+    from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
     from domain.sheets import Decision, Ruling, SheetKind, SheetState
     from domain.words import Complaint, DecisionWords, FilingWords
     from workflows.asking import ask_register
@@ -61,16 +61,30 @@ class Desk:
 
     def not_now(self, words: DecisionWords) -> Complaint | None:
         """Why this decision cannot be taken now; None when it can."""
-        file = self._case.state.sheets.get(words.sheet)
+        own = self._own(words)
+        if not own:
+            return Complaint(
+                zh="没有这样的审批单：不是本案的", en="there is no such sheet: none of these is of this case"
+            )
+        return next((complaint for name in own if (complaint := self._not_now(name)) is not None), None)
+
+    def _not_now(self, name: str) -> Complaint | None:
+        file = self._case.state.sheets.get(name)
         if file is None:
-            return Complaint(zh=f"没有审批单 {words.sheet}", en=f"there is no sheet {words.sheet}")
+            return Complaint(zh=f"没有审批单 {name}", en=f"there is no sheet {name}")
         if file.state is not SheetState.PENDING:
-            return Complaint(zh=f"审批单 {words.sheet} 已办结", en=f"sheet {words.sheet} is decided already")
+            return Complaint(zh=f"审批单 {name} 已办结", en=f"sheet {name} is decided already")
         if file.sheet.kind is SheetKind.FREEZE and not self._case.state.filing_number:
             return Complaint(
                 zh="尚未立案，不能批准冻结：请先登记立案号", en="no case filing yet: enter it first (filing)"
             )
         return None
+
+    def _own(self, words: DecisionWords) -> list[str]:
+        """The sheets of this case among those that the words name, by their short names."""
+        number = self._case.start.case_number
+        parts = [parts_of_sheet(full_sheet_name(number, name)) for name in words.sheets]
+        return list(dict.fromkeys(part[1] for part in parts if part is not None and part[0] == number))
 
     def hear(self, words: DecisionWords) -> None:
         """Take a decision that came by signal; those that came together are ruled on together."""
@@ -84,15 +98,24 @@ class Desk:
             self._tasks.start(self._rule())
 
     async def decide(self, words: DecisionWords) -> Ruling:
-        """Have one decision ruled on and put into effect."""
-        decision = self._decision(words, via="update")
-        ruling = (await self._ask([decision]))[0]
-        self._apply(ruling)
-        return ruling
+        """Have one decision ruled on and put into effect, on every sheet of this case that it names.
+
+        The ruling is the first refusal, or else the last one.
+        """
+        rulings = await self._ask(self._decisions(words, via="update"))
+        for ruling in rulings:
+            self._apply(ruling)
+        return next((ruling for ruling in rulings if not ruling.accepted), rulings[-1])
 
     async def file(self, words: FilingWords) -> Ruling:
         """Enter the case filing (立案)."""
-        filing = Filing(case_id=self._case.start.case_id, number=words.number, officer=words.officer, at=workflow.now())
+        filing = Filing(
+            case_id=self._case.start.case_id,
+            number=words.number,
+            officer=words.officer,
+            evidence=words.evidence,
+            at=workflow.now(),
+        )
         self._filing += 1  # a next run must not leave the answer behind
         try:
             ruling = await ask_register("keep_filing", filing, Ruling, "登记立案 / keep the case filing")
@@ -113,7 +136,7 @@ class Desk:
 
     async def _rule(self) -> None:
         words, self._inbox = self._inbox, []
-        decisions = [self._decision(one, via="signal") for one in words]
+        decisions = [decision for one in words for decision in self._decisions(one, via="signal")]
         for decision, ruling in zip(decisions, await self._ask(decisions), strict=True):
             self._apply(ruling)
             if not ruling.accepted:
@@ -121,17 +144,24 @@ class Desk:
         self._ruling = False
         self._wake()
 
-    def _decision(self, words: DecisionWords, via: str) -> Decision:
-        return Decision(
-            case_id=self._case.start.case_id,
-            sheet=words.sheet,
-            officer=words.officer,
-            verdict=words.verdict,
-            except_lines=words.except_lines,
-            reason=words.reason,
-            via=via,
-            at=workflow.now(),
-        )
+    def _decisions(self, words: DecisionWords, via: str) -> list[Decision]:
+        """One decision for each sheet of this case; the evidence was given for all sheets that were named."""
+        named = tuple(full_sheet_name(self._case.start.case_number, name) for name in words.sheets)
+        return [
+            Decision(
+                case_id=self._case.start.case_id,
+                sheet=name,
+                officer=words.officer,
+                verdict=words.verdict,
+                except_lines=words.except_lines,
+                reason=words.reason,
+                evidence=words.evidence,
+                sheets=named,
+                via=via,
+                at=workflow.now(),
+            )
+            for name in self._own(words)
+        ]
 
     async def _ask(self, decisions: Sequence[Decision]) -> Sequence[Ruling]:
         # a sheet is decided on only once the register keeps it

@@ -16,7 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.asking import ask_register
     from workflows.inbox import NOTHING, TOO_MANY, first, given, refusal
 
-HOW = '{"officer": "警号", "finding": "mule|victim|merchant|not_found", "remark": "…"} 或 "警号 merchant 说明"'
+HOW = (
+    '{"officer": "警号", "code": "验证码", "finding": "mule|victim|merchant|not_found", "remark": "…"} '
+    '或 "警号 验证码 merchant 说明"'
+)
 
 
 @workflow.defn(name="OnSiteVerification")
@@ -104,6 +107,7 @@ class VerificationWorkflow:
             officer=words.officer,
             finding=words.finding,
             remark=words.remark,
+            evidence=words.evidence,
             at=workflow.now(),
         )
         try:
@@ -111,7 +115,7 @@ class VerificationWorkflow:
         except ActivityError:
             return Ruling(accepted=False, sheet="", zh="登记失败，请重试", en="could not be kept, please try again")
         if ruling.accepted and self.found is None:
-            self.found = report
+            self.found = report.model_copy(update={"evidence": None})  # the register keeps the proof
         elif not ruling.accepted:
             self._note(Complaint(zh=ruling.zh, en=ruling.en))
         return ruling
@@ -126,6 +130,6 @@ class VerificationWorkflow:
         workflow.set_current_details(
             f"### 落地查证 / on-site verification\n\n{self.visit.case_number} · "
             f"{masked(self.visit.institution_code, self.visit.number)}\n\n"
-            f'请输入 / type in signal or update `finding`:\n\n`"警号 mule|victim|merchant|not_found 说明"`'
+            f'请输入 / type in signal or update `finding`:\n\n`"警号 验证码 mule|victim|merchant|not_found 说明"`'
             f"\n\n{SAY_FINDING.en}{found}{notes}"
         )

@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from adapters.cli import auditing, deciding, drills, lasting, reporting
+from adapters.cli import auditing, deciding, drills, lasting, officers, reporting
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.voice import Voice
 
@@ -25,9 +25,11 @@ app.command("filing")(reporting.filing)
 app.command("list")(reporting.list_cases)
 app.command("show")(reporting.show)
 app.command("decide")(deciding.decide)
+app.command("sign")(deciding.sign)
 app.command("finding")(deciding.finding)
 app.command("halt")(deciding.halt)
 app.command("authority")(deciding.authority)
+app.add_typer(officers.app, name="officer")
 app.add_typer(auditing.app, name="audit")
 
 

@@ -1,22 +1,29 @@
-"""`decide`, `finding`, `halt` and `authority`: what officers say."""
+"""`decide`, `sign`, `finding`, `halt` and `authority`: what officers say."""
 
 import asyncio
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.markup import escape
 
 from activities.ports import CaseRow, SheetRow
-from adapters.cli.cases import case_of, refuse_closed, sheet_of, visit_of
+from adapters.cli.cases import refuse_closed, sheet_of, visit_of
+from adapters.cli.evidence import Code, OfficerWord, fields_of, sheets_named, signatory, split_sheets
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.reporting import OfficerNumber
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
 from adapters.cli.voice import Voice
+from adapters.devices import UnusableKeyError, private_key, signed
 from adapters.policy_file import load_policy
 from adapters.settings import Settings
+from domain.authority import AuthorityWord
+from domain.evidence import SheetOnWord, decision_binding
 from domain.findings import Finding
+from domain.identifiers import full_sheet_name
 from domain.sheets import Ruling, SheetKind, SheetState
 
 _SEEN_WITHIN_S = 5.0  # a signal is kept within milliseconds where a worker runs
@@ -38,49 +45,115 @@ class Via(StrEnum):
 
 
 def decide(
-    case: Annotated[str, typer.Argument(metavar="CASE")],
-    sheet: Annotated[str, typer.Argument(metavar="SHEET")],
-    verdict: Annotated[Verdict, typer.Argument()],
-    officer: OfficerNumber,
+    words: Annotated[list[str], typer.Argument(metavar="CASE SHEET… [approve|reject]")],
+    officer: OfficerWord,
+    code: Code = "",
     reason: Annotated[str, typer.Option("--reason", help="In the officer's words.")] = "",
     via: Annotated[Via, typer.Option("--via")] = Via.SIGNAL,
     excepted: Annotated[list[int] | None, typer.Option("--except", metavar="N", help="A line to leave out.")] = None,
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decide on a sheet. Exit 3 when it is decided already."""
+    """Decide on sheets with one code: of one case, or of several by full names (A2026-000123/F-03).
+
+    Without a verdict they are approved. Exit 3 when one is decided already.
+    """
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
+        case, names, verdict = _asked(words)
+        if excepted and len(names) > 1:
+            raise CommandError(Exit.BAD_INPUT, "--except is for one sheet: decide the others by a word of their own.")
+        who = signatory(officer, code)
         async with open_world(given, voice, run) as world:
-            row = await case_of(world, case)
-            asked = await sheet_of(world, row, sheet)
-            _refuse_decided(row, asked)
+            asked = await sheets_named(world, case, names)
+            for row, sheet in asked:
+                _refuse_decided(row, sheet)
             await ensure_worker(world, voice)
-            words = {
-                "sheet": asked.sheet.name,
-                "officer": officer,
+            said = {
+                **fields_of(who),
+                "sheets": [full_sheet_name(row.case_number, sheet.sheet.name) for row, sheet in asked],
                 "verdict": verdict.value,
                 "except": excepted or [],
                 "reason": reason,
             }
-            handle = world.client.get_workflow_handle(row.workflow_id)
-            if via is Via.UPDATE:
-                said: str = await handle.execute_update("decide", words, result_type=str)
-            else:
-                await handle.signal("decide", words)
-                said = await _heard(world, row, asked, officer)
-            now = await sheet_of(world, row, asked.sheet.name)
-            value = {
-                "case": row.case_number,
-                "sheet": now.sheet.name,
-                "state": now.state,
-                "awaited": list(now.awaited),
-                "said": said,
-            }
-            voice.tell(value, escape(said))
+            await _say(world, asked, said, via)
+            for row, sheet in asked:
+                heard = await _heard(world, row, sheet, who.officer)
+                now = await sheet_of(world, row, sheet.sheet.name)
+                value = {
+                    "case": row.case_number,
+                    "sheet": now.sheet.name,
+                    "state": now.state,
+                    "awaited": list(now.awaited),
+                    "said": heard,
+                }
+                voice.tell(value, escape(heard))
 
     perform(voice, work)
+
+
+def _asked(words: list[str]) -> tuple[str, list[str], Verdict]:
+    """Case, sheets and verdict as typed. Raises CommandError."""
+    verdict = Verdict.APPROVE
+    if words[-1].lower() in {one.value for one in Verdict}:
+        verdict, words = Verdict(words[-1].lower()), words[:-1]
+    case, names = split_sheets(words or [""])
+    return case, names, verdict
+
+
+async def _say(world: World, asked: list[tuple[CaseRow, SheetRow]], said: dict[str, Any], via: Via) -> None:
+    """The same word to every case it names."""
+    for workflow_id in dict.fromkeys(row.workflow_id for row, _ in asked):
+        workflow = world.client.get_workflow_handle(workflow_id)
+        if via is Via.UPDATE:
+            await workflow.execute_update("decide", said, result_type=str)
+        else:
+            await workflow.signal("decide", said)
+
+
+def sign(
+    words: Annotated[list[str], typer.Argument(metavar="CASE SHEET… [approve|reject]")],
+    officer: OfficerNumber,
+    key: Annotated[Path, typer.Option("--key", help="Your Ed25519 private key, PEM.")],
+    excepted: Annotated[list[int] | None, typer.Option("--except", metavar="N", help="A line to leave out.")] = None,
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a decision on your own device: the signature goes where the code would (decide --code, or in the UI)."""
+    voice = Voice(as_json)
+
+    async def work(given: Settings) -> None:
+        case, names, verdict = _asked(words)
+        if excepted and len(names) > 1:
+            raise CommandError(Exit.BAD_INPUT, "--except is for one sheet: sign the others by themselves.")
+        signing = _signing_key(key)
+        async with open_world(given, voice, run) as world:
+            on_word = [
+                SheetOnWord(
+                    name=full_sheet_name(row.case_number, sheet.sheet.name),
+                    digest=sheet.sheet.digest,  # of what is read here, not of what somebody says it is
+                    except_lines=tuple(excepted or ()),
+                )
+                for row, sheet in await sheets_named(world, case, names)
+            ]
+            binding = decision_binding(officer, verdict.value, on_word)
+            signature = signed(signing, binding.text).value
+            voice.note(binding.text)
+            voice.tell({"officer": officer, "signature": signature, "binding": binding.text}, signature)
+
+    perform(voice, work)
+
+
+def _signing_key(file: Path) -> Ed25519PrivateKey:
+    try:
+        return private_key(file.read_bytes())
+    except OSError as problem:
+        raise CommandError(Exit.BAD_INPUT, f"The key {file} cannot be read ({problem.strerror}).") from None
+    except UnusableKeyError as problem:
+        raise CommandError(
+            Exit.BAD_INPUT, f"The key {file} is {problem}: make one with `openssl genpkey -algorithm ed25519`."
+        ) from None
 
 
 def _refuse_decided(row: CaseRow, asked: SheetRow) -> None:
@@ -91,7 +164,7 @@ def _refuse_decided(row: CaseRow, asked: SheetRow) -> None:
         raise CommandError(
             Exit.BAD_INPUT,
             f"Case {row.case_number} has no case filing yet, so no freeze is decided on: "
-            f"enter it first with `starter.py filing {row.case_number} NUMBER --officer NO`.",
+            f'enter it first with `starter.py filing {row.case_number} NUMBER --officer "NO CODE"`.',
         )
 
 
@@ -116,7 +189,8 @@ def finding(
     name: Annotated[str, typer.Argument(metavar="CASE|WORKFLOW")],
     last4: Annotated[str, typer.Argument(metavar="ACCOUNT-LAST4")],
     found: Annotated[Finding, typer.Argument(metavar="FINDING", help="mule, victim, merchant or not_found")],
-    officer: OfficerNumber,
+    officer: OfficerWord,
+    code: Code = "",
     remark: Annotated[str, typer.Option("--remark")] = "",
     run: RunName = None,
     as_json: AsJson = False,
@@ -125,11 +199,12 @@ def finding(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
+        who = signatory(officer, code)
         async with open_world(given, voice, run) as world:
             visit = await visit_of(world, name, last4)
             await ensure_worker(world, voice)
             said: str = await world.client.get_workflow_handle(visit.id).execute_update(
-                "finding", {"officer": officer, "finding": found.value, "remark": remark}, result_type=str
+                "finding", {**fields_of(who), "finding": found.value, "remark": remark}, result_type=str
             )
             voice.tell({"workflow_id": visit.id, "finding": found.value, "said": said}, escape(said))
 
@@ -148,8 +223,8 @@ def halt(officer: OfficerNumber, run: RunName = None, as_json: AsJson = False) -
 
 
 def authority(
-    handling: Annotated[str, typer.Option("--handling", metavar="NO", help="The handling duty officer.")],
-    second: Annotated[str, typer.Option("--second", metavar="NO", help="The second duty officer.")],
+    handling: Annotated[str, typer.Option("--handling", metavar='"NO CODE"', help="The handling duty officer.")],
+    second: Annotated[str, typer.Option("--second", metavar='"NO CODE"', help="The second duty officer.")],
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -157,9 +232,17 @@ def authority(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        hours = load_policy(given).authority.hours
+        policy = load_policy(given)
+        word = AuthorityWord(
+            handling=signatory(handling),
+            second=signatory(second),
+            hours=policy.authority.hours,
+            layers=policy.trace.most_layers,
+            accounts=policy.trace.most_accounts,
+            at=datetime.now(UTC),
+        )
         async with open_world(given, voice, run) as world:
-            _say_ruling(voice, world, await world.register.give_authority(handling, second, hours, datetime.now(UTC)))
+            _say_ruling(voice, world, await world.register.give_authority(word))
 
     perform(voice, work)
 

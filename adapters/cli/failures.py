@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.drill.errors import DrillError, Fault, NotPracticeError, RefusedError, TakenError, UnreachableError
+from adapters.keyring import KeyRingError
 from adapters.register import RegisterError
 from adapters.settings import SettingsError
 from adapters.temporal.errors import StackError
@@ -41,6 +42,7 @@ EXPECTED = (
     SettingsError,
     StackError,
     DrillError,
+    KeyRingError,
     RegisterError,
     RPCError,
     WorkflowUpdateFailedError,
@@ -50,7 +52,7 @@ EXPECTED = (
 """What a command may fail with; anything else is a fault of ours and shows its traceback."""
 
 _AS_SAID: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
-    ((RefusedError, SettingsError, TakenError, NotPracticeError), Exit.BAD_INPUT),
+    ((RefusedError, SettingsError, KeyRingError, TakenError, NotPracticeError), Exit.BAD_INPUT),
     ((StackError, UnreachableError), Exit.NOT_FOUND),
     ((DrillError,), Exit.DIFFERENCE),
 )

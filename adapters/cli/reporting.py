@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, refuse_closed
+from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.outcome import case_url
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform, progress
@@ -102,7 +103,8 @@ def _say_receipt(voice: Voice, world: World, receipt: Receipt) -> int:
 def filing(
     case: Annotated[str, typer.Argument(metavar="CASE")],
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="The case filing's number (立案号).")],
-    officer: OfficerNumber,
+    officer: OfficerWord,
+    code: Code = "",
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -110,12 +112,13 @@ def filing(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
+        who = signatory(officer, code)
         async with open_world(given, voice, run) as world:
             row = await case_of(world, case)
             refuse_closed(row)
             await ensure_worker(world, voice)
             said: str = await world.client.get_workflow_handle(row.workflow_id).execute_update(
-                "filing", {"number": number, "officer": officer}, result_type=str
+                "filing", {"number": number, **fields_of(who)}, result_type=str
             )
             voice.tell({"case": row.case_number, "filing_number": number, "said": said}, escape(said))
 
@@ -229,7 +232,7 @@ def _sheets(sheets: list[SheetRow]) -> Any:  # noqa: ANN401 - a Rich table
             amount(row.sheet.amount_fen),
             row.state,
             " ".join(row.awaited),
-            f"decide {row.case_number} {row.sheet.name} approve --officer NO" if pending else "",
+            f'decide {row.case_number} {row.sheet.name} --officer "NO CODE"' if pending else "",
         )
     return made
 

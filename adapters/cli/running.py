@@ -17,6 +17,7 @@ from adapters.cli.failures import EXPECTED, CommandError, Exit, failure_of
 from adapters.cli.voice import Voice
 from adapters.drill.duty import is_polled
 from adapters.drill.practice import open_register, register_url
+from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
 from adapters.register import Register
 from adapters.settings import Settings
@@ -40,6 +41,7 @@ class World:
     run: str
     stack: StackView
     register: Register
+    ring: KeyRing
     client: Client
 
 
@@ -119,10 +121,11 @@ async def open_world(
     `engine_may_wait`: for a command whose answer is the register's, also while Temporal is out of reach.
     """
     run = chosen_run(given, named)
+    ring = KeyRing.load_or_make(given)
     async with open_stack(given, progress=progress(voice)) as stack:
-        register = await open_register(register_url(stack, database_name(run)), load_policy(given))
+        register = await open_register(register_url(stack, database_name(run)), load_policy(given), ring)
         try:
-            yield World(run, stack, register, await connect(given, run, lazy=engine_may_wait))
+            yield World(run, stack, register, ring, await connect(given, run, lazy=engine_may_wait))
         finally:
             await register.close()
 

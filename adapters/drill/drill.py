@@ -20,7 +20,7 @@ from adapters.drill.duty import until_on_duty
 from adapters.drill.errors import DrillError, UnreachableError
 from adapters.drill.filing import Filing
 from adapters.drill.look import Look, Watch
-from adapters.drill.practice import furnish, register_url
+from adapters.drill.practice import devices_of, furnish, register_url
 from adapters.drill.quiet import Calm, register_is_quiet
 from adapters.drill.reports import check_reports
 from adapters.drill.result import Result
@@ -28,6 +28,7 @@ from adapters.drill.scenario import Scenario, taken
 from adapters.drill.trainer import Trainer
 from adapters.drill.visits import Field
 from adapters.intake import Intake
+from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
 from adapters.register import Register
 from adapters.register.engine import RegisterError
@@ -178,8 +179,9 @@ class Drill:
         self._settle_s = policy.freeze.gather_seconds + LINGER_S
         self.filing = Filing(self.scenario, self.clock, Intake(self.register, self.client, policy, self.institutions))
         decide_s = self.scenario.officers.decide_s
-        self._desk = Desk(self.client, decide_s, self.plan.seed)
-        self._field = Field(self.client, self.trainer, self.scenario.holder, decide_s, self.plan.seed)
+        devices = await devices_of(self.register, KeyRing.load(self.stack.settings), self.run)
+        self._desk = Desk(self.client, devices, decide_s, self.plan.seed)
+        self._field = Field(self.client, devices, self.trainer, self.scenario.holder, decide_s, self.plan.seed)
         self._calm = Calm(self.plan.officers)
         self._rechecked: int | None = None
         self._told = 0

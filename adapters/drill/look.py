@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.register.engine import open_engine, translated
+from domain.evidence import EvidenceKind
 from domain.findings import Finding
 from domain.frozen import Frozen
 from domain.officers import Role
@@ -44,6 +45,8 @@ class WaitingSheet(Frozen):
     quorum: tuple[Role, ...]
     requester: str
     approved_by: tuple[str, ...] = ()
+    digest: str = ""
+    needs: EvidenceKind = EvidenceKind.TOTP
 
 
 class Unanswered(Frozen):
@@ -109,6 +112,7 @@ _LOOK = text(
         ) ORDER BY case_number), '[]') FROM cases),
       'sheets', (SELECT coalesce(json_agg(json_build_object(
           'case_id', s.case_id, 'name', s.name, 'kind', s.kind, 'quorum', to_json(s.quorum), 'requester', s.requester,
+          'digest', s.digest, 'needs', coalesce(s.content ->> 'needs', 'totp'),
           'approved_by', (SELECT coalesce(json_agg(d.officer), '[]') FROM decisions d
                           WHERE d.case_id = s.case_id AND d.sheet = s.name AND d.verdict = 'approve')
         ) ORDER BY s.case_id, s.name), '[]') FROM sheets s WHERE s.state = 'pending'),

@@ -9,11 +9,13 @@ import structlog
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
+from adapters.drill.devices import Devices, Shown
 from adapters.drill.errors import UnreachableError
-from adapters.drill.roster import FIELD
+from adapters.drill.roster import in_role
 from adapters.drill.scenario import Account
 from adapters.drill.trainer import Trainer
 from domain.findings import Finding
+from domain.officers import Role
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,7 @@ class Field:
     """Answers each visit once it has taken its time; the witness is told at the same moment."""
 
     client: Client
+    devices: Devices
     trainer: Trainer
     holders: Mapping[tuple[str, str], Account]
     decide_s: tuple[float, float]
@@ -35,6 +38,8 @@ class Field:
     untold: list[tuple[str, str, Finding]] = field(default_factory=list)
     """Found, and the witness could not be told yet."""
     _due: dict[str, float] = field(default_factory=dict)
+    _shown: dict[str, Shown] = field(default_factory=dict)
+    """The code said at each visit: it is said again while it serves."""
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,12 +69,24 @@ class Field:
 
     async def _answer(self, visit: str, finding: Finding) -> bool:
         try:
-            await self.client.get_workflow_handle(visit).signal("finding", f"{FIELD} {finding.value} 练习")
+            shown = self._code(visit)
+            if shown is None:
+                return False  # every field officer waits for the next code
+            words = f"{shown.officer} {shown.code} {finding.value} 练习"
+            await self.client.get_workflow_handle(visit).signal("finding", words)
         except RPCError as problem:
             if problem.status != RPCStatusCode.NOT_FOUND:
                 log.warning("officer_not_heard", signal="finding", error=problem.status.name)
             return False
         return True
+
+    def _code(self, visit: str) -> Shown | None:
+        shown = self._shown.get(visit)
+        if shown is None or not shown.still_serves(self.devices.clock()):
+            shown = self.devices.free_code(in_role(Role.FIELD))
+        if shown is not None:
+            self._shown[visit] = shown
+        return shown
 
     async def _tell(self) -> None:
         if not self.untold:

@@ -2,19 +2,20 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import bindparam, cast, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from activities.ports import Authority
-from adapters.register.bulk import columns_of, run, statement_text
+from adapters.register.bulk import Writes, as_json, columns_of, run, statement_text
+from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import HALT_LOCK
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of
 from adapters.register.tables import authorities, halts
+from domain.authority import AuthorityWord, authority_claims
 from domain.officers import ROLE_WORDS, Role
 from domain.sheets import Ruling
 
@@ -35,6 +36,9 @@ _GIVE = statement_text(
         second=bindparam("second", type_=Text),
         starts=_NOW,
         ends=bindparam("ends", type_=TIMESTAMP(timezone=True)),
+        content=cast(bindparam("content", type_=Text), JSONB),
+        handling_proof=cast(bindparam("handling_proof", type_=Text), JSONB),
+        second_proof=cast(bindparam("second_proof", type_=Text), JSONB),
     )
 )
 _LIFT_HALTS = statement_text(
@@ -64,27 +68,61 @@ class Commanding(Part):
 
         return await self._ruled(work)
 
-    async def give_authority(self, handling: str, second: str, hours: float, now: datetime) -> Ruling:
-        """Both duty officers sign the standing authority for their shift; a halt ends with it."""
+    async def give_authority(self, word: AuthorityWord) -> Ruling:
+        """Both duty officers sign the standing authority for their shift, each with evidence; a halt ends with it."""
+        now = word.at
+        signatories = sorted((word.handling, word.second), key=lambda one: one.officer)
+        words = {
+            one.officer: Word(one.officer, word.binding(one.officer), one.evidence, now, once=True)
+            for one in signatories
+        }
 
         async def work(connection: AsyncConnection) -> Ruling:
-            if handling == second:
-                raise Refusal("经办人与协查人须为两人", "handling and second officer are two persons")
-            await self._in_role(connection, handling, Role.STOP_DESK)
-            await self._in_role(connection, second, Role.SECOND_OFFICER)
-            if not 0 < hours <= self._rules.longest_shift_hours:
-                most = self._rules.longest_shift_hours
-                raise Refusal(
-                    f"授权时长须在 0 至 {most:g} 小时之间", f"an authority lasts more than 0 and at most {most:g} hours"
-                )
             await run(connection, _ALONE)
-            key = f"au-{secrets.token_hex(8)}"
-            ends = now + timedelta(hours=hours)
-            await run(connection, _GIVE, authority_id=key, handling=handling, second=second, now=now, ends=ends)
+            speaking, writes = signatories[0].officer, Writes()
+            try:
+                await self._may_give(connection, word)
+                key, ends = f"au-{secrets.token_hex(8)}", now + timedelta(hours=word.hours)
+                claims = authority_claims(key, now, ends, word.content)
+                verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
+                proofs = {}
+                for speaking, said in words.items():  # locks in sorted order
+                    proofs[speaking] = await verifier.prove(said, *claims)
+            except Refusal as refusal:
+                writes = Writes()
+                note_refused(writes, words[speaking], refusal)
+                await writes.flush(connection)
+                return refusal.ruling()
+            await writes.flush(connection)
+            await run(
+                connection,
+                _GIVE,
+                authority_id=key,
+                handling=word.handling.officer,
+                second=word.second.officer,
+                now=now,
+                ends=ends,
+                content=as_json(word.content),
+                handling_proof=as_json(proofs[word.handling.officer]),
+                second_proof=as_json(proofs[word.second.officer]),
+            )
             await run(connection, _LIFT_HALTS, authority_id=key)
             return Ruling(accepted=True, sheet=key, zh="常备授权已生效", en="the standing authority is in force")
 
-        return await self._ruled(work)
+        return await self._do(work)
+
+    async def _may_give(self, connection: AsyncConnection, word: AuthorityWord) -> None:
+        if word.handling.officer == word.second.officer:
+            raise Refusal("one_person", "经办人与协查人须为两人", "handling and second officer are two persons")
+        await self._in_role(connection, word.handling.officer, Role.STOP_DESK)
+        await self._in_role(connection, word.second.officer, Role.SECOND_OFFICER)
+        most = self._rules.longest_shift_hours
+        if not 0 < word.hours <= most:
+            raise Refusal(
+                "hours",
+                f"授权时长须在 0 至 {most:g} 小时之间",
+                f"an authority lasts more than 0 and at most {most:g} hours",
+            )
 
     async def authority(self) -> Authority | None:
         """The latest standing authority, in force or not."""
@@ -93,7 +131,8 @@ class Commanding(Part):
             row = (await run(connection, _LATEST)).one_or_none()
             if row is None:
                 return None
-            return Authority.model_validate({**columns_of(row), "revoked_by": row.revoked_by or ""})
+            proven = row.content is not None
+            return Authority.model_validate({**columns_of(row), "revoked_by": row.revoked_by or "", "proven": proven})
 
         return await self._do(work)
 
@@ -105,16 +144,9 @@ class Commanding(Part):
 
         return await self._do(work)
 
-    async def _ruled(self, work: Any) -> Ruling:  # noqa: ANN401 - a transaction's work
-        try:
-            ruling: Ruling = await self._do(work)
-        except Refusal as refusal:
-            return refusal.ruling()
-        return ruling
-
     @staticmethod
     async def _in_role(connection: AsyncConnection, number: str, role: Role) -> None:
         officer = await officer_of(connection, number)
         if role not in officer.roles:
             zh, en = ROLE_WORDS[role]
-            raise Refusal(f"警号 {number} 不是{zh}", f"officer {number} is not a {en}")
+            raise Refusal("not_in_role", f"警号 {number} 不是{zh}", f"officer {number} is not a {en}")

@@ -57,6 +57,8 @@ def _latest_authority() -> Any:  # noqa: ANN401 - a scalar subquery
                 authorities.c.ends,
                 "revoked",
                 authorities.c.revoked_at.is_not(None),
+                "proven",
+                authorities.c.content.is_not(None),
                 "handling",
                 _card(handling),
                 "second",
@@ -201,8 +203,10 @@ class Entitlement:
         if self.halted or (self._authority and self._authority["revoked"]):
             return HeldBack(reason="halted")
         given = self._authority
-        if given is None or not (
-            datetime.fromisoformat(given["starts"]) <= self._now < datetime.fromisoformat(given["ends"])
+        if (
+            given is None
+            or not given["proven"]
+            or not (datetime.fromisoformat(given["starts"]) <= self._now < datetime.fromisoformat(given["ends"]))
         ):
             return HeldBack(reason="no_authority")
         return self._in_the_name_of(given)

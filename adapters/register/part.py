@@ -9,8 +9,13 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.keyring import KeyRing
 from adapters.register.engine import in_transaction
+from adapters.register.refusals import Refusal
+from domain.officers import Role
 from domain.papers import PaperKind
+from domain.policy import EvidenceRules, Policy
+from domain.sheets import Ruling
 
 _T = TypeVar("_T")
 
@@ -23,6 +28,17 @@ def _kind_words() -> dict[PaperKind, str]:
         PaperKind.UNFREEZE: "解",
         PaperKind.QUERY: "查",
     }
+
+
+def _evidence_rules() -> EvidenceRules:
+    return EvidenceRules(
+        steps_either_side=1,
+        wrong_codes=5,
+        within_minutes=15,
+        locked_minutes=15,
+        signature_above_fen=100_000_000,
+        signature_above_months=6,
+    )
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,20 @@ class Rules:
     claim_patience: timedelta = timedelta(minutes=15)
     """So long a claim without books yet keeps other cases from lifting the stop."""
     longest_shift_hours: float = 24.0
+    evidence: EvidenceRules = field(default_factory=_evidence_rules)
+    freeze_quorum: tuple[Role, ...] = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)
+    """The least that a freeze is decided by, whatever a sheet says (DOMAIN F1)."""
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Rules":
+        """What the centre's policy tells the register."""
+        return cls(
+            stops_per_case=policy.fuse.accounts_per_case,
+            stops_per_minute=policy.fuse.stops_per_minute,
+            stop_term=timedelta(hours=policy.stop.term_hours),
+            evidence=policy.evidence,
+            freeze_quorum=policy.quorum["freeze"],
+        )
 
 
 class RecentPapers:
@@ -62,10 +92,18 @@ class RecentPapers:
 class Part:
     """One part of the register."""
 
-    def __init__(self, engine: AsyncEngine, rules: Rules) -> None:
+    def __init__(self, engine: AsyncEngine, rules: Rules, ring: KeyRing | None = None) -> None:
         self._engine = engine
         self._rules = rules
+        self._ring = ring
         self._papers = RecentPapers()
+
+    async def _ruled(self, work: Callable[[AsyncConnection], Awaitable[Ruling]]) -> Ruling:
+        """An act of officers: refused, it leaves nothing behind but its ruling."""
+        try:
+            return await self._do(work)
+        except Refusal as refusal:
+            return refusal.ruling()
 
     async def _do(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
         return await in_transaction(self._engine, work)

@@ -6,11 +6,13 @@ from typing import Self
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ports import CaseBook, OrderBook, Roster
+from activities.ports import CaseBook, OrderBook, Roster, Warrants
+from adapters.keyring import KeyRing
 from adapters.register.authorities import Commanding
 from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
+from adapters.register.enrolling import Enrolling
 from adapters.register.lapsing import Lapsing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
@@ -18,14 +20,15 @@ from adapters.register.roster import Rostering
 from adapters.register.sheets import Deciding
 from adapters.register.turns import Turning
 from adapters.register.verifying import Verifying
+from adapters.register.warrants import Warranting
 
 
 async def _reach(connection: AsyncConnection) -> None:
     await run(connection, "SELECT 1")
 
 
-class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, Lapsing, Reading):
-    """OrderBook, CaseBook and Roster over one database; safe for many tasks at once, and for many processes."""
+class Register(Turning, Casework, Deciding, Verifying, Commanding, Enrolling, Warranting, Rostering, Lapsing, Reading):
+    """OrderBook, CaseBook, Roster and Warrants over one database; safe for many tasks and processes at once."""
 
     @classmethod
     async def connect(
@@ -35,11 +38,13 @@ class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, La
         stops_allowed: int | None = None,
         stops_per_minute: int | None = None,
         rules: Rules | None = None,
+        ring: KeyRing | None = None,
         connections: int = 10,
     ) -> Self:
         """The register in the database of this URL (any PostgreSQL spelling).
 
         `stops_allowed`: the fuse of a case that brings no policy; `stops_per_minute`: the fuse of all cases together.
+        `ring`: marks and verifies what officers prove; without it nothing can be proven, and nothing leaves.
         Raises RegisterError when there is no such database.
         """
         told = rules or Rules()
@@ -48,7 +53,7 @@ class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, La
             stops_per_case=told.stops_per_case if stops_allowed is None else stops_allowed,
             stops_per_minute=told.stops_per_minute if stops_per_minute is None else stops_per_minute,
         )
-        register = cls(open_engine(url, connections=connections), told)
+        register = cls(open_engine(url, connections=connections), told, ring)
         try:
             await register._do(_reach)
         except BaseException:
@@ -61,6 +66,6 @@ class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, La
         await self._engine.dispose()
 
 
-def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster]:
+def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster, Warrants]:
     """Nothing at run time; the type checker holds the register to its protocols here."""
-    return register, register, register
+    return register, register, register, register

@@ -14,7 +14,7 @@ from domain.frozen import Frozen
 from domain.institutions import Institution
 from domain.officers import Officer
 
-_ALONE = statement_text(select(func.pg_advisory_xact_lock(7_240_003)))  # one change of the roster at a time
+ROSTER_ALONE = statement_text(select(func.pg_advisory_xact_lock(7_240_003)))  # one change of the roster at a time
 
 
 class _Book:
@@ -28,12 +28,13 @@ class _Book:
         self.read = statement_text(select(entries).order_by(entries.c[key]))
 
 
-_OFFICERS = _Book(officers, officer_history, "number", "number")
-_INSTITUTIONS = _Book(institutions, institution_history, "id", "institution")
+OFFICERS = _Book(officers, officer_history, "number", "number")
+INSTITUTIONS = _Book(institutions, institution_history, "id", "institution")
 
 
-async def _put(connection: AsyncConnection, book: _Book, entries: Sequence[Frozen]) -> None:
-    await run(connection, _ALONE)
+async def put_entries(connection: AsyncConnection, book: _Book, entries: Sequence[Frozen]) -> None:
+    """Add or change entries, with history; one change of the roster at a time."""
+    await run(connection, ROSTER_ALONE)
     before = {getattr(row, book.key): columns_of(row) for row in await run(connection, book.read)}
     writes = Writes()
     now = datetime.now(UTC)
@@ -49,11 +50,11 @@ async def _put(connection: AsyncConnection, book: _Book, entries: Sequence[Froze
 
 
 async def _officers(connection: AsyncConnection) -> list[Officer]:
-    return [Officer.model_validate(columns_of(row)) for row in await run(connection, _OFFICERS.read)]
+    return [Officer.model_validate(columns_of(row)) for row in await run(connection, OFFICERS.read)]
 
 
 async def _institutions(connection: AsyncConnection) -> list[Institution]:
-    return [Institution.model_validate(columns_of(row)) for row in await run(connection, _INSTITUTIONS.read)]
+    return [Institution.model_validate(columns_of(row)) for row in await run(connection, INSTITUTIONS.read)]
 
 
 class Rostering(Part):
@@ -65,7 +66,7 @@ class Rostering(Part):
 
     async def put_officers(self, officers: Sequence[Officer]) -> None:
         """Add or change, with history; an entry that is the same leaves no trace."""
-        await self._do(lambda connection: _put(connection, _OFFICERS, officers))
+        await self._do(lambda connection: put_entries(connection, OFFICERS, officers))
 
     async def institutions(self) -> list[Institution]:
         """All institutions, by id."""
@@ -73,4 +74,4 @@ class Rostering(Part):
 
     async def put_institutions(self, institutions: Sequence[Institution]) -> None:
         """Add or change, with history; an entry that is the same leaves no trace."""
-        await self._do(lambda connection: _put(connection, _INSTITUTIONS, institutions))
+        await self._do(lambda connection: put_entries(connection, INSTITUTIONS, institutions))

@@ -1,19 +1,23 @@
 """Sheets and decisions: what officers are asked, who may answer, what their answers make of it; the fuse."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
+from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of, unknown_case
-from adapters.register.tables import accounts, decisions, sheet_lines, sheets
-from domain.identifiers import account_key
+from adapters.register.tables import accounts, cases, decisions, sheet_lines, sheets
+from domain.evidence import EvidenceKind, Proof, SheetOnWord, decision_binding, decision_claims
+from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
 from domain.officers import Officer, Role
 from domain.sheets import Decision, Ruling, Sheet, SheetKind, SheetState, Verdict, role_words, still_awaited
 
@@ -55,6 +59,14 @@ def _read() -> str:
 
 
 _READ = _read()
+_DIGESTS = statement_text(
+    select(cases.c.case_number, sheets.c.name, sheets.c.digest)
+    .join(cases, cases.c.case_id == sheets.c.case_id)
+    .where(
+        cases.c.case_number == func.any(bindparam("numbers", type_=ARRAY(Text))),
+        sheets.c.name == func.any(bindparam("names", type_=ARRAY(Text))),
+    )
+)
 
 
 class _Kept:
@@ -113,21 +125,26 @@ class Deciding(Part):
         await self._do(work)
 
     async def decide(self, decision: Decision) -> Ruling:
-        """Check officer, role, persons and standing of the sheet; keep the decision; say what it makes of the sheet.
+        """Check officer, role, persons, standing of the sheet and the evidence; keep the decision with its proof.
 
-        Refusals are rulings, not errors, and are on the case's record. The evidence is kept as it was given.
+        Refusals are rulings, not errors, and are on the case's record and among the attempts. The code is not kept.
         """
 
         async def work(connection: AsyncConnection) -> Ruling:
             case = await lock_case(connection, decision.case_id)
             row = (await run(connection, _READ, case_id=decision.case_id, name=decision.sheet)).one_or_none()
             kept = None if row is None else _Kept(row)
+            on_word = await _sheets_of(connection, case, decision)
+            word = _word(kept, decision, on_word)
             writes = Writes()
             try:
-                ruling = await _ruling(connection, case, kept, decision, writes)
+                verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
+                ruling = await _ruling(connection, _Hearing(case, kept, decision, word, on_word), verifier, writes)
             except Refusal as refusal:
+                writes = Writes()  # what the word would have left behind is not written
                 what = {"sheet": decision.sheet, "officer": decision.officer, "verdict": decision.verdict}
                 refusal.note(case.chain, decision.at, "decision_refused", what)
+                note_refused(writes, word, refusal)
                 ruling = refusal.ruling(decision.sheet, **(kept.standing() if kept else {}))
             case.chain.write(writes)
             await writes.flush(connection)
@@ -192,17 +209,57 @@ def _write_sheet(writes: Writes, sheet: Sheet) -> None:
         writes.add(_ACCOUNT, {"account": account, **line.account.model_dump()})
 
 
-async def _ruling(
-    connection: AsyncConnection, case: LockedCase, kept: _Kept | None, decision: Decision, writes: Writes
-) -> Ruling:
-    """Accept a decision. Raises Refusal."""
+@dataclass(frozen=True)
+class _Hearing:
+    """One decision as it is heard: the case, the sheet, the officer's word, and the sheets that the word names."""
+
+    case: LockedCase
+    kept: _Kept | None
+    decision: Decision
+    word: Word
+    on_word: Mapping[str, str]
+    """Digest by full name, of the sheets that are there."""
+
+
+async def _sheets_of(connection: AsyncConnection, case: LockedCase, decision: Decision) -> dict[str, str]:
+    """The digests of the sheets that the evidence was given for, by full name; what is not there is left out."""
+    named = [parts_of_sheet(name) for name in _named(case, decision)]
+    pairs = [one for one in named if one is not None]
+    numbers, names = sorted({number for number, _ in pairs}), sorted({name for _, name in pairs})
+    rows = await run(connection, _DIGESTS, numbers=numbers, names=names)
+    found = {full_sheet_name(row.case_number, row.name): row.digest for row in rows}
+    return {name: found[name] for name in _named(case, decision) if name in found}
+
+
+def _named(case: LockedCase, decision: Decision) -> tuple[str, ...]:
+    return decision.sheets or (full_sheet_name(case.row.case_number, decision.sheet),)
+
+
+def _word(kept: _Kept | None, decision: Decision, on_word: Mapping[str, str]) -> Word:
+    sheets = [SheetOnWord(name=name, digest=digest) for name, digest in on_word.items()]
+    if len(sheets) == 1:
+        sheets = [sheets[0].model_copy(update={"except_lines": decision.except_lines})]
+    return Word(
+        officer=decision.officer,
+        binding=decision_binding(decision.officer, decision.verdict, sheets),
+        evidence=decision.evidence,
+        at=decision.at,
+        needs=EvidenceKind(kept.row.content.get("needs", EvidenceKind.TOTP)) if kept else EvidenceKind.TOTP,
+    )
+
+
+async def _ruling(connection: AsyncConnection, hearing: _Hearing, verifier: Verifier, writes: Writes) -> Ruling:
+    """Accept a decision. Raises Refusal. The evidence comes last: no code is spent on what is refused anyway."""
+    kept, decision = hearing.kept, hearing.decision
     if kept is None:
-        raise Refusal(f"没有审批单 {decision.sheet}", f"there is no sheet {decision.sheet}")
+        raise Refusal("no_sheet", f"没有审批单 {decision.sheet}", f"there is no sheet {decision.sheet}")
     before = kept.verdicts.get(decision.officer)
     if before is not None:
         if before is not decision.verdict:
             raise Refusal(
-                "您对此单已作出决定, 不能更改", "you have decided this sheet already; a decision is not changed"
+                "other_word",
+                "您对此单已作出决定, 不能更改",
+                "you have decided this sheet already; a decision is not changed",
             )
         return Ruling(
             accepted=True,
@@ -215,20 +272,39 @@ async def _ruling(
     officer = await officer_of(connection, decision.officer)
     if officer.number == kept.row.requester:
         raise Refusal(
-            "申请人不能审批自己的申请", "who asks does not decide: requester and deciders are different persons"
+            "requester",
+            "申请人不能审批自己的申请",
+            "who asks does not decide: requester and deciders are different persons",
         )
     _fills_a_role(kept, officer)
+    _names_what_is_there(hearing)
     missing = sorted(set(decision.except_lines) - set(kept.row.line_numbers or []))
     if missing:
         listed = ", ".join(str(number) for number in missing)
-        raise Refusal(f"单上没有第 {listed} 行", f"the sheet has no line {listed}")
-    return _accept(case, kept, decision, officer, writes)
+        raise Refusal("no_line", f"单上没有第 {listed} 行", f"the sheet has no line {listed}")
+    claims = decision_claims(kept.row.digest, decision.verdict, decision.except_lines, officer.roles)
+    proof = await verifier.prove(hearing.word, *claims)
+    return _accept(hearing.case, kept, decision, officer, proof, writes)
+
+
+def _names_what_is_there(hearing: _Hearing) -> None:
+    """The word names this sheet, and only sheets that are there."""
+    named = _named(hearing.case, hearing.decision)
+    own = full_sheet_name(hearing.case.row.case_number, hearing.decision.sheet)
+    if own not in named:
+        raise Refusal("other_sheet", "这个决定不是对此单作出的", "this word was not given for this sheet")
+    if missing := [name for name in named if name not in hearing.on_word]:
+        raise Refusal("no_sheet", f"没有审批单 {missing[0]}", f"there is no sheet {missing[0]}")
+    if len(named) > 1 and hearing.decision.except_lines:
+        raise Refusal("except_many", "除外行只能对一张单", "lines are excepted on one sheet at a time")
 
 
 def _still_pending(kept: _Kept, decision: Decision) -> None:
     if kept.state is not SheetState.PENDING:
         raise Refusal(
-            f"审批单 {decision.sheet} {_STATE_WORDS[kept.state]}", f"sheet {decision.sheet} is {kept.state} already"
+            "decided",
+            f"审批单 {decision.sheet} {_STATE_WORDS[kept.state]}",
+            f"sheet {decision.sheet} is {kept.state} already",
         )
 
 
@@ -236,10 +312,14 @@ def _fills_a_role(kept: _Kept, officer: Officer) -> None:
     awaited = kept.awaited
     if len(still_awaited(kept.quorum, [*kept.approved, (officer.number, officer.roles)])) == len(awaited):
         zh, en = role_words(awaited)
-        raise Refusal(f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}")
+        raise Refusal(
+            "not_awaited", f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}"
+        )
 
 
-def _accept(case: LockedCase, kept: _Kept, decision: Decision, officer: Officer, writes: Writes) -> Ruling:
+def _accept(
+    case: LockedCase, kept: _Kept, decision: Decision, officer: Officer, proof: Proof, writes: Writes
+) -> Ruling:
     before = kept.state
     excepted = set(kept.row.except_lines)
     if decision.verdict is Verdict.REJECT:
@@ -251,7 +331,8 @@ def _accept(case: LockedCase, kept: _Kept, decision: Decision, officer: Officer,
     kept.verdicts[officer.number] = decision.verdict
     key = {"case_id": decision.case_id, "sheet": decision.sheet, "officer": officer.number}
     kept_decision = {**key, "verdict": decision.verdict, "roles": officer.roles, "digest": kept.row.digest}
-    writes.add(_DECISION, {**kept_decision, "content": decision, "at": decision.at})
+    content = decision.model_dump(mode="json", exclude={"evidence"})
+    writes.add(_DECISION, {**kept_decision, "content": content, "proof": proof, "at": decision.at})
     decided = {
         "case_id": decision.case_id,
         "name": decision.sheet,
@@ -265,6 +346,8 @@ def _accept(case: LockedCase, kept: _Kept, decision: Decision, officer: Officer,
         "officer": officer.number,
         "verdict": decision.verdict,
         "reason": decision.reason,
+        "evidence": proof.kind,
+        "binding": proof.binding,
         "except_lines": sorted(excepted),
         "state": kept.state,
     }

@@ -24,17 +24,21 @@ from adapters.register.tables_cases import (
     sheets,
 )
 from adapters.register.tables_people import (
+    attempts,
     authorities,
+    enrolments,
     halts,
     institution_history,
     institutions,
     officer_history,
     officers,
+    used_codes,
 )
 
 __all__ = [
     "BOOK_PARTS",
     "accounts",
+    "attempts",
     "authorities",
     "case_accounts",
     "case_numbers",
@@ -42,6 +46,7 @@ __all__ = [
     "claims",
     "decisions",
     "documents",
+    "enrolments",
     "events",
     "findings",
     "halts",
@@ -58,4 +63,5 @@ __all__ = [
     "sheets",
     "statements",
     "transactions",
+    "used_codes",
 ]

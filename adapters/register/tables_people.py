@@ -1,9 +1,10 @@
 """Tables of persons and institutions: officers, standing authorities, halts."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, Table
 from sqlalchemy import text as sql
 
 from adapters.register.schema import flag, json, metadata, moment, one_of, text, texts
+from domain.evidence import Purpose
 from domain.institutions import Channel, InstitutionKind
 
 officers = Table(
@@ -28,6 +29,57 @@ officer_history = Table(
     json("current", "the entry after"),
     comment="append-only: every change of an officer's entry",
 )
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
+    text("officer", "whose device it is", to="officers.number"),
+    text("key_id", "the key of the ring that opens the secret"),
+    Column(
+        "sealed", LargeBinary, nullable=False, comment="the secret of the codes, sealed and bound to officer and number"
+    ),
+    text("public_key", "Ed25519, 32 bytes in base64url, for signatures; null: codes only", null=True),
+    moment("enrolled_at", "since when its codes count"),
+    text("first_administrator", "who enrolled it; null: the first setup, or practice", to="officers.number", null=True),
+    text("second_administrator", "another person who enrolled it", to="officers.number", null=True),
+    moment("replaced_at", "when another took its place, or the officer left; null: in use", null=True),
+    moment("locked_until", "after too many wrong codes; null: not locked", null=True),
+    moment("counted_from", "wrong codes before this count no more: the duty chief has unlocked", null=True),
+    CheckConstraint("first_administrator <> second_administrator", name="two_persons"),
+    CheckConstraint("(first_administrator IS NULL) = (second_administrator IS NULL)", name="both"),
+    comment="devices of officers: what their evidence is verified with",
+)
+Index("uq_enrolments_in_use", enrolments.c.officer, unique=True, postgresql_where=sql("replaced_at IS NULL"))
+
+used_codes = Table(
+    "used_codes",
+    metadata,
+    text("officer", "whose code", key=True),
+    Column(
+        "step", BigInteger, primary_key=True, autoincrement=False, comment="which half minute since 1970: one code each"
+    ),
+    text("purpose", "what it was used for"),
+    text("binding", "SHA-256 of the one text it was given for; it serves no other"),
+    moment("at", "first use"),
+    CheckConstraint(one_of("purpose", list(Purpose)), name="purpose"),
+    comment="append-only: codes used, each once in the whole centre; the code itself is kept nowhere",
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
+    text("officer", "the number that was given; perhaps nobody's"),
+    text("purpose", "what it was for"),
+    text("binding", "SHA-256 of the text it was given for; empty: it did not come so far"),
+    text("kind", "totp, signature, or empty where no evidence came"),
+    text("result", "accepted, or the stable code of the refusal"),
+    moment("at", "when"),
+    CheckConstraint(one_of("purpose", list(Purpose)), name="purpose"),
+    comment="append-only: every attempt to speak as an officer; no code is in it",
+)
+Index("ix_attempts_wrong", attempts.c.officer, attempts.c.at, postgresql_where=sql("result = 'wrong_code'"))
 
 institutions = Table(
     "institutions",
@@ -70,10 +122,20 @@ authorities = Table(
     text("second", "the duty officer who signs as second officer: another person", to="officers.number"),
     moment("starts", "in force from"),
     moment("ends", "in force until, unless revoked"),
+    json(
+        "content",
+        "what both signed, line by line: officers, hours, bounds; null: given before it was proven",
+        null=True,
+    ),
+    json("handling_proof", "that the handling officer's evidence was verified", null=True),
+    json("second_proof", "that the second officer's evidence was verified", null=True),
     moment("revoked_at", "when a halt revoked it", null=True),
     text("revoked_by", "the officer who halted", to="officers.number", null=True),
     CheckConstraint("handling <> second", name="two_persons"),
     CheckConstraint("starts < ends", name="term"),
+    CheckConstraint(
+        "(content IS NULL) = (handling_proof IS NULL) AND (content IS NULL) = (second_proof IS NULL)", name="proven"
+    ),
     CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked"),
     comment="the standing authority of the duty officers for emergency stops",
 )

@@ -1,16 +1,17 @@
 """What officers bring to a case from outside: findings of on-site verification, and the case filing."""
 
-from datetime import datetime
-
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
+from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of, unknown_case
 from adapters.register.tables import accounts, findings
+from domain.bookkeeping import Filing
+from domain.evidence import Proof, filing_binding, filing_claims, finding_binding, finding_claims
 from domain.findings import FindingReport
 from domain.identifiers import account_key
 from domain.officers import Role
@@ -27,21 +28,32 @@ class Verifying(Part):
     """The part of the register that findings and filings go through."""
 
     async def keep_finding(self, finding: FindingReport) -> Ruling:
-        """Check the officer (role field); keep the finding (DOMAIN section 8). The same again is accepted once more."""
+        """Check the officer (role field) and the evidence; keep the finding with its proof (DOMAIN section 8).
+
+        The same again is accepted once more.
+        """
 
         async def work(connection: AsyncConnection) -> Ruling:
             case = await lock_case(connection, finding.case_id)
             account = account_key(finding.institution, finding.number)
             what = {"account": account, "officer": finding.officer, "finding": finding.finding}
+            binding = finding_binding(finding.officer, finding.case_id, account, finding.finding, finding.remark)
+            word = Word(finding.officer, binding, finding.evidence, finding.at)
             writes = Writes()
             try:
                 await _may_find(connection, finding.officer, account)
+                verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
+                proof = await verifier.prove(word, *finding_claims(finding.case_id, account, finding.finding))
             except Refusal as refusal:
+                writes = Writes()
                 refusal.note(case.chain, finding.at, "finding_refused", what)
+                note_refused(writes, word, refusal)
                 ruling = refusal.ruling()
             else:
-                writes.add(_FINDING, {"case_id": finding.case_id, "at": finding.at, "remark": finding.remark, **what})
-                case.chain.note(finding.at, "finding_kept", {**what, "remark": finding.remark})
+                kept = {"case_id": finding.case_id, "at": finding.at, "remark": finding.remark, "proof": proof}
+                writes.add(_FINDING, {**kept, **what})
+                shown = {**what, "remark": finding.remark, "evidence": proof.kind, "binding": proof.binding}
+                case.chain.note(finding.at, "finding_kept", shown)
                 ruling = Ruling(accepted=True, sheet="", zh="查证结果已记录", en="the finding is on record")
             case.chain.write(writes)
             await writes.flush(connection)
@@ -52,17 +64,30 @@ class Verifying(Part):
         except LookupError:
             return unknown_case().ruling()
 
-    async def keep_filing(self, case_id: str, number: str, officer: str, now: datetime) -> Ruling:
-        """The case filing (立案, DOMAIN R13): check the officer, keep the number once; another later is refused."""
+    async def keep_filing(self, filing: Filing) -> Ruling:
+        """The case filing (立案, DOMAIN R13): check officer and evidence, keep the number once; another is refused."""
+        number = filing.number.strip()
 
         async def work(connection: AsyncConnection) -> Ruling:
-            case = await lock_case(connection, case_id)
+            case = await lock_case(connection, filing.case_id)
+            word = Word(
+                filing.officer, filing_binding(filing.officer, filing.case_id, number), filing.evidence, filing.at
+            )
             writes = Writes()
             try:
-                ruling = await _file_number(connection, case, number.strip(), officer, now)
+                await _may_file(connection, case, number, filing.officer)
+                proof = await Verifier(connection, self._ring, self._rules.evidence, writes).prove(
+                    word, *filing_claims(filing.case_id, number)
+                )
             except Refusal as refusal:
-                refusal.note(case.chain, now, "filing_refused", {"number": number, "officer": officer})
+                writes = Writes()
+                refusal.note(case.chain, filing.at, "filing_refused", {"number": number, "officer": filing.officer})
+                note_refused(writes, word, refusal)
                 ruling = refusal.ruling()
+            else:
+                if not case.row.filing_number:
+                    _file(case, filing, number, proof)
+                ruling = Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
             case.chain.write(writes)
             await writes.flush(connection)
             return ruling
@@ -76,21 +101,26 @@ class Verifying(Part):
 async def _may_find(connection: AsyncConnection, number: str, account: str) -> None:
     officer = await officer_of(connection, number)
     if Role.FIELD not in officer.roles:
-        raise Refusal(f"警号 {number} 不是外勤", f"officer {number} is not a field officer")
+        raise Refusal("not_in_role", f"警号 {number} 不是外勤", f"officer {number} is not a field officer")
     if (await run(connection, _ACCOUNT_KNOWN, account=account)).one_or_none() is None:
-        raise Refusal("没有这个账户", "this account is not known")
+        raise Refusal("unknown_account", "没有这个账户", "this account is not known")
 
 
-async def _file_number(
-    connection: AsyncConnection, case: LockedCase, number: str, officer: str, now: datetime
-) -> Ruling:
+async def _may_file(connection: AsyncConnection, case: LockedCase, number: str, officer: str) -> None:
     await officer_of(connection, officer)
     if not number or len(number) > _LONGEST_FILING:
-        raise Refusal("立案编号为空或过长", f"a filing number has 1 to {_LONGEST_FILING} characters")
+        raise Refusal("filing_number", "立案编号为空或过长", f"a filing number has 1 to {_LONGEST_FILING} characters")
     before = case.row.filing_number
     if before and before != number:
-        raise Refusal(f"该案已立案, 编号 {before}", f"the case is filed already, under {before}")
-    if not before:
-        case.chain.note(now, "filing_kept", {"number": number, "officer": officer})
-        case.chain.case_changes |= {"filing_number": number, "filing_officer": officer, "filed_at": now}
-    return Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
+        raise Refusal("filed", f"该案已立案, 编号 {before}", f"the case is filed already, under {before}")
+
+
+def _file(case: LockedCase, filing: Filing, number: str, proof: Proof) -> None:
+    what = {"number": number, "officer": filing.officer}
+    case.chain.note(filing.at, "filing_kept", {**what, "evidence": proof.kind, "binding": proof.binding})
+    case.chain.case_changes |= {
+        "filing_number": number,
+        "filing_officer": filing.officer,
+        "filed_at": filing.at,
+        "filing_proof": proof,
+    }

@@ -11,6 +11,7 @@ from tests.contracts.bank_port import BankPortContract
 from tests.contracts.orders_at import OrdersAt
 from tests.contracts.practice import (
     CENTRE,
+    EVERY_LETTER,
     INFLOW_FEN,
     INSTITUTIONS,
     LIAISON_BANK,
@@ -66,7 +67,7 @@ class PracticeBench(OrdersAt):
         await self.practice.fault("http_5xx_after" if after_arrival else "http_5xx")
 
     def unreachable(self) -> InstitutionPort:
-        return HttpLines(nobody(), self.practice.run, CENTRE, practice=True).to(self.bank)
+        return HttpLines(nobody(), self.practice.run, CENTRE, practice=True, warrants=EVERY_LETTER).to(self.bank)
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from activities.ports import Fetched, Letter, NeverSent, PerhapsSent, Reply
 from adapters.letters import MOST_BODY_BYTES, MOST_LETTERS, Door, sealed
 from domain.orders import AnswerClass
+from tests.contracts.practice import EVERY_LETTER
 
 Answering = Callable[[httpx.Request], httpx.Response]
 
 
 def door(answering: Answering) -> Door:
-    return Door(httpx.AsyncClient(transport=httpx.MockTransport(answering)), "http://bank.invalid/w/t/platform")
+    return Door(
+        httpx.AsyncClient(transport=httpx.MockTransport(answering)), "http://bank.invalid/w/t/platform", EVERY_LETTER
+    )
 
 
 def letters(count: int, size: int = 3) -> list[Letter]:

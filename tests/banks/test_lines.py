@@ -15,7 +15,7 @@ from adapters.lines import HttpLines, WrongWorldError
 from domain.institutions import Channel, Institution, InstitutionKind
 from domain.orders import Measure
 from tests.banks.orders import CENTRE, PAPER, order
-from tests.contracts.practice import INSTITUTIONS, PLATFORM_BANK, Practice, sandbox
+from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, PLATFORM_BANK, Practice, sandbox
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ async def asked_path(one: Institution) -> str:
         return httpx.Response(200, json={"answers": [], "missing": []})
 
     async with HttpLines(
-        "http://x.invalid/", "r-1", CENTRE, practice=True, transport=httpx.MockTransport(front)
+        "http://x.invalid/", "r-1", CENTRE, practice=True, warrants=EVERY_LETTER, transport=httpx.MockTransport(front)
     ) as all_:
         await all_.to(one).fetch(["k"], wait_s=0.0, linger_s=0.0)
     return paths[0]
@@ -64,7 +64,7 @@ async def test_each_institution_has_its_door(name: str, kind: InstitutionKind, c
     ("kind", "channel"), [(InstitutionKind.BANK, Channel.GATEWAY), (InstitutionKind.CARRIER, Channel.PLATFORM)]
 )
 async def test_an_institution_without_a_door_is_said(kind: InstitutionKind, channel: Channel):
-    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=True) as lines:
+    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=True, warrants=EVERY_LETTER) as lines:
         with pytest.raises(LookupError, match="no line is known"):
             lines.to(institution("102302000011", kind, channel))
 
@@ -72,13 +72,13 @@ async def test_an_institution_without_a_door_is_said(kind: InstitutionKind, chan
 @pytest.mark.parametrize("practising", [True, False])
 async def test_practice_and_real_institutions_never_mix(practising: bool):
     one = institution("102302000011", InstitutionKind.BANK, Channel.PLATFORM, practice=not practising)
-    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=practising) as lines:
+    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=practising, warrants=EVERY_LETTER) as lines:
         with pytest.raises(WrongWorldError, match="practice"):
             lines.to(one)
 
 
 async def test_one_institution_has_one_line():
-    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=True) as lines:
+    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=True, warrants=EVERY_LETTER) as lines:
         bank, carrier = INSTITUTIONS[PLATFORM_BANK], INSTITUTIONS["CT"]
         assert lines.to(bank) is lines.to(bank.model_copy())
         assert isinstance(lines.to(bank), PlatformLine)
@@ -93,7 +93,9 @@ async def test_the_world_announces_its_institutions(practice: Practice):
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"institutions": [{"id": 1}]}'])
 async def test_an_announcement_of_another_form_is_an_error_of_the_line(body: bytes):
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    async with HttpLines("http://x.invalid", "r-1", CENTRE, practice=True, transport=transport) as lines:
+    async with HttpLines(
+        "http://x.invalid", "r-1", CENTRE, practice=True, warrants=EVERY_LETTER, transport=transport
+    ) as lines:
         with pytest.raises(PerhapsSent):
             await lines.announced()
 

@@ -17,6 +17,7 @@ from adapters.letters import Door
 from adapters.sandbox.messages import read_order
 from benchmarks.floor import PAPER, letter_of
 from benchmarks.steps import LETTER, NOTHING, STEPS, Note, OneLetter, TwelveSteps
+from tests.contracts.practice import EVERY_LETTER
 from workflows.runner import runner
 
 NOW = datetime(2026, 11, 21, 19, 4, 5, tzinfo=UTC)
@@ -75,7 +76,7 @@ async def _activities(handle) -> int:
 
 
 def test_the_floors_letter_is_one_that_the_practice_institutions_read():
-    line = PlatformLine(Door(None, ""), Centre("320299000000", "无锡市反电信网络诈骗中心"))  # type: ignore[arg-type]
+    line = PlatformLine(Door(None, "", EVERY_LETTER), Centre("320299000000", "无锡市反电信网络诈骗中心"))  # type: ignore[arg-type]
 
     letter = line.seal(letter_of("FLOOR-000001", NOW), PAPER)
 

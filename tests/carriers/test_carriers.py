@@ -18,12 +18,12 @@ from adapters.letters import Door
 from domain.identifiers import application_id
 from domain.orders import CODES, AnswerClass, Executed, Measure, OfficerCard, Order, Refused
 from tests.banks.orders import CENTRE, order
-from tests.contracts.practice import INSTITUTIONS, Practice, sandbox
+from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, Practice, sandbox
 
 AT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 NUMBER = "17044059130"
 LINK = "http://refund.example.invalid/login"
-LINE = CarrierLine(Door(httpx.AsyncClient(), "http://x.invalid"), CENTRE.organisation_id)
+LINE = CarrierLine(Door(httpx.AsyncClient(), "http://x.invalid", EVERY_LETTER), CENTRE.organisation_id)
 
 
 def carrier_order(measure: Measure, carrier: str, target: str) -> Order:

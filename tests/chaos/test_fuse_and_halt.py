@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.drill.drill import Plan
-from adapters.drill.roster import HANDLING, SECOND
+from adapters.drill.practice import authority_word, devices_of
+from adapters.keyring import KeyRing
+from adapters.policy_file import load_policy
 from adapters.settings import PROJECT_ROOT
 from adapters.temporal.stack import StackView
 from domain.sheets import SheetKind
@@ -45,7 +47,10 @@ async def at_the_fuse(drill, seen):
     seen["stops_before_yes"] = len((await book_of(drill)).received(STOP))
     seen["yes"] = time.time()
     case = drill.client.get_workflow_handle(look.cases[0].workflow_id)
-    await case.signal("decide", f"U-01 {DUTY_CHIEF} approve")
+    devices = await devices_of(drill.register, KeyRing.load(drill.stack.settings), drill.run)
+    shown = devices.free_code([DUTY_CHIEF])
+    assert shown is not None
+    await case.signal("decide", f"U-01 {DUTY_CHIEF} {shown.code} approve")
 
 
 async def asks_first_and_goes_on_after_the_yes(drill, careful, accounts):
@@ -84,7 +89,10 @@ async def halted_for(drill, seconds, seen):
     await asyncio.sleep(seconds)
     seen["book"] = await book_of(drill)
     seen["written_later"] = set(await orders_of(drill)) - seen["written"]
-    ruling = await drill.register.give_authority(HANDLING, SECOND, 1, datetime.now(UTC))
+    devices = await devices_of(drill.register, KeyRing.load(drill.stack.settings), drill.run)
+    word = authority_word(devices, load_policy(drill.stack.settings), datetime.now(UTC), hours=1)
+    assert word is not None
+    ruling = await drill.register.give_authority(word)
     seen["given"] = time.time()
     assert ruling.accepted
 

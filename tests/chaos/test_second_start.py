@@ -16,10 +16,11 @@ import pytest
 
 from adapters.drill.desk import Desk
 from adapters.drill.look import Watch
-from adapters.drill.practice import open_register, register_url
+from adapters.drill.practice import devices_of, open_register, register_url
 from adapters.drill.scenario import taken
 from adapters.drill.trainer import Trainer
 from adapters.drill.visits import Field
+from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
 from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name, sandbox_url
@@ -78,7 +79,11 @@ async def pursued_to_the_end(stack, raw):
     client = await connect(stack.settings, RUN)
     watch = Watch.on(register_url(stack, database_name(RUN)))
     async with Trainer(stack.sandbox_url, RUN) as trainer, asyncio.timeout(150):
-        desk, visits = Desk(client, OFFICERS_S), Field(client, trainer, scenario.holder, OFFICERS_S)
+        register = await open_register(register_url(stack, database_name(RUN)), load_policy(stack.settings))
+        devices = await devices_of(register, KeyRing.load(stack.settings), RUN)
+        await register.close()
+        desk = Desk(client, devices, OFFICERS_S)
+        visits = Field(client, devices, trainer, scenario.holder, OFFICERS_S)
         look = await watch.look()
         assert look.running, "the case was closed before the blow fell"
         while look.running:

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from domain.evidence import Signature, Totp
 from domain.findings import Finding
 from domain.sheets import Verdict
 from domain.words import (
+    MOST_SHEETS,
+    SAY_CODE,
     SAY_DECISION,
+    SAY_DECISION_HERE,
     SAY_FILING,
     SAY_FINDING,
     Complaint,
@@ -23,10 +27,17 @@ from domain.words import (
 )
 
 ANY_SIGN = st.characters()  # surrogates, NUL and direction marks too: a browser can send them
+CODE, SIGNATURE = "493021", "Aq_-" * 21 + "Aq"
 WORDS = st.sampled_from(
     [
         "F-01",
+        "F-02,f-03",
+        "A2026-000123/F-03",
         "012345",
+        CODE,
+        CODE,
+        SIGNATURE,
+        "４９３０２１",
         "approve",
         "reject",
         "except",
@@ -51,7 +62,20 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 FIELDS = st.sampled_from(
-    ["sheet", "officer", "verdict", "except", "except_lines", "reason", "finding", "remark", "number"]
+    [
+        "sheet",
+        "officer",
+        "verdict",
+        "except",
+        "except_lines",
+        "reason",
+        "finding",
+        "remark",
+        "number",
+        "code",
+        "signature",
+        "sheets",
+    ]
 )
 NEARLY = (
     st.lists(WORDS | st.text(ANY_SIGN, max_size=6), max_size=8).map(" ".join)
@@ -60,95 +84,152 @@ NEARLY = (
 )
 
 
+def decision_here(given_):
+    return decision_words(given_, sheet="F-09")
+
+
 @given(JUNK | NEARLY)
 @settings(max_examples=1500, deadline=None)
-@example("F-01 012345 approve except " + "9" * 1900)
-@example({"sheet": "F-01", "officer": "012345", "verdict": "approve", "except": [10**5000]})
-@example({"sheet": "F-01", "officer": "012345", "verdict": "reject", "reason": "\ud800\x00"})
+@example("F-01 012345 493021 approve except " + "9" * 1900)
+@example({"sheet": "F-01", "officer": "012345", "code": "493021", "verdict": "approve", "except": [10**5000]})
+@example({"sheet": "F-01", "officer": "012345", "code": "493021", "verdict": "reject", "reason": "\ud800\x00"})
+@example({"sheets": ["F-01"] * 500, "officer": "012345", "code": "493021"})
 def test_any_input_at_all_gives_words_or_a_complaint(given_):
-    for read, understood, complaint in (
-        (decision_words, DecisionWords, SAY_DECISION),
-        (finding_words, FindingWords, SAY_FINDING),
-        (filing_words, FilingWords, SAY_FILING),
+    for read, understood, complaints in (
+        (decision_words, DecisionWords, (SAY_DECISION, SAY_CODE)),
+        (decision_here, DecisionWords, (SAY_DECISION_HERE, SAY_CODE)),
+        (finding_words, FindingWords, (SAY_FINDING,)),
+        (filing_words, FilingWords, (SAY_FILING,)),
     ):
         heard = read(given_)
-        assert isinstance(heard, understood) or heard == complaint
+        assert isinstance(heard, understood) or heard in complaints
         # what was understood can travel and can be kept: valid UTF-8, no NUL, officers in plain digits
         kept = json.loads(heard.model_dump_json())
         assert "\x00" not in json.dumps(kept, ensure_ascii=False)
         if not isinstance(heard, Complaint):
             assert heard.officer.isascii()
             assert heard.officer.isdigit()
+            assert isinstance(heard.evidence, Totp | Signature)
         if isinstance(heard, DecisionWords):
             assert all(0 < no < 100_000 for no in heard.except_lines)
+            assert 1 <= len(heard.sheets) <= MOST_SHEETS
+            assert len(heard.sheets) == 1 or not heard.except_lines
+
+
+GIVEN = Totp(code=CODE)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("F-01 012345 approve", ("F-01", "012345", Verdict.APPROVE, (), "")),
-        ("  f-01\t012345  批准 ", ("F-01", "012345", Verdict.APPROVE, (), "")),
-        ("F-01 012345 reject 金额不对 请核", ("F-01", "012345", Verdict.REJECT, (), "金额不对 请核")),
-        ("F-01 012345 approve except 3 7", ("F-01", "012345", Verdict.APPROVE, (3, 7), "")),
-        ("F-01 012345 同意 除外 3 商户", ("F-01", "012345", Verdict.APPROVE, (3,), "商户")),
+        ("F-01 012345 493021", (("F-01",), Verdict.APPROVE, (), "")),
+        ("F-01 012345 493021 approve", (("F-01",), Verdict.APPROVE, (), "")),
+        ("  f-01\t012345 493021  批准 ", (("F-01",), Verdict.APPROVE, (), "")),
+        ("F-01 012345 493021 reject 金额不对 请核", (("F-01",), Verdict.REJECT, (), "金额不对 请核")),
+        ("F-01 012345 493021 except 3 7", (("F-01",), Verdict.APPROVE, (3, 7), "")),
+        ("F-01 012345 493021 approve except 3 7", (("F-01",), Verdict.APPROVE, (3, 7), "")),
+        ("F-01 012345 493021 同意 除外 3 商户", (("F-01",), Verdict.APPROVE, (3,), "商户")),
+        (
+            "F-01,F-02 a2026-000123/f-03 012345 493021",
+            (("F-01", "F-02", "A2026-000123/F-03"), Verdict.APPROVE, (), ""),
+        ),
     ],
 )
 def test_a_decision_is_understood_as_officers_type_it(text, expected):
-    sheet, officer, verdict, except_lines, reason = expected
+    sheets, verdict, except_lines, reason = expected
     assert decision_words(text) == DecisionWords(
-        sheet=sheet, officer=officer, verdict=verdict, except_lines=except_lines, reason=reason
+        sheets=sheets, officer="012345", evidence=GIVEN, verdict=verdict, except_lines=except_lines, reason=reason
     )
+
+
+def test_a_signature_stands_where_the_code_would():
+    heard = decision_words(f"F-01 012345 {SIGNATURE}== reject 不同意")
+    assert isinstance(heard, DecisionWords)
+    assert heard.evidence == Signature(value=SIGNATURE)
+    assert heard.verdict is Verdict.REJECT
+
+
+@pytest.mark.parametrize("text", ["012345 493021", "012345 493021 approve", "012345 493021 except 3 7"])
+def test_where_the_sheet_is_given_it_is_not_typed(text):
+    heard = decision_words(text, sheet="F-09")
+    assert isinstance(heard, DecisionWords)
+    assert heard.sheets == ("F-09",)
+    assert heard.verdict is Verdict.APPROVE
 
 
 def test_a_decision_is_understood_as_an_object():
-    heard = decision_words(
-        {"sheet": "f-01", "officer": "012345", "verdict": "Approve", "except": [2], "reason": "ok", "more": 1}
-    )
+    said = {"officer": "012345", "code": CODE, "verdict": "Approve", "except": [2], "reason": "ok", "more": 1}
+    heard = decision_words({**said, "sheet": "f-01"})
     assert heard == DecisionWords(
-        sheet="F-01", officer="012345", verdict=Verdict.APPROVE, except_lines=(2,), reason="ok"
+        sheets=("F-01",), officer="012345", evidence=GIVEN, verdict=Verdict.APPROVE, except_lines=(2,), reason="ok"
     )
+    assert decision_words(said, sheet="F-01") == heard
+    several = decision_words({"sheets": ["F-01", "A2026-000123/F-02"], "officer": "012345", "signature": SIGNATURE})
+    assert isinstance(several, DecisionWords)
+    assert several.sheets == ("F-01", "A2026-000123/F-02")
+    assert several.evidence == Signature(value=SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        "F-01 012345",
+        "F-01 012345 approve",
+        "F-01 012345 reject 理由",
+        "F-01 012345 49302",
+        "F-01 012345 " + SIGNATURE[:-1],
+        {"sheet": "F-01", "officer": "012345", "verdict": "approve"},
+    ],
+)
+def test_a_word_without_a_code_is_refused_with_what_to_type(given_):
+    assert decision_words(given_) == SAY_CODE
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "F-01 012345",
+        "F-01 493021 approve",
         "F-01 approve 012345",
-        "F-01 012345 maybe",
-        "F01 012345 approve",
-        "F-01 12 approve",
-        "F-01 012345 approve except",
-        "F-01 012345 approve except all",
-        "F-01 012345 approve except 0",
-        "F-01 012345 reject " + "x" * 3000,
+        "F-01 012345 493021 maybe",
+        "F01 012345 493021 approve",
+        "F-01 12 493021 approve",
+        "F-01 012345 493021 approve except",
+        "F-01 012345 493021 approve except all",
+        "F-01 012345 493021 approve except 0",
+        "F-01 F-02 012345 493021 except 3",
+        "F-01 012345 493021 reject " + "x" * 3000,
+        " ".join(f"F-{no:02d}" for no in range(MOST_SHEETS + 1)) + " 012345 493021",
     ],
 )
 def test_a_decision_that_is_nearly_right_is_not_guessed_at(text):
-    assert decision_words(text) == SAY_DECISION
+    assert decision_words(text) in (SAY_DECISION, SAY_CODE)
 
 
 @pytest.mark.parametrize(
     ("text", "finding", "remark"),
     [
-        ("012370 mule", Finding.MULE, ""),
-        ("012370 merchant 真实交易，有发货单", Finding.MERCHANT, "真实交易，有发货单"),
-        ("012370  善意商户", Finding.MERCHANT, ""),
-        ("012370 not_found", Finding.NOT_FOUND, ""),
+        ("012370 493021 mule", Finding.MULE, ""),
+        ("012370 493021 merchant 真实交易，有发货单", Finding.MERCHANT, "真实交易，有发货单"),
+        ("012370 493021  善意商户", Finding.MERCHANT, ""),
+        ("012370 493021 not_found", Finding.NOT_FOUND, ""),
     ],
 )
 def test_a_finding_is_understood(text, finding, remark):
-    assert finding_words(text) == FindingWords(officer="012370", finding=finding, remark=remark)
-    again = finding_words({"officer": "012370", "finding": finding.value, "remark": remark})
-    assert again == FindingWords(officer="012370", finding=finding, remark=remark)
+    assert finding_words(text) == FindingWords(officer="012370", evidence=GIVEN, finding=finding, remark=remark)
+    again = finding_words({"officer": "012370", "code": CODE, "finding": finding.value, "remark": remark})
+    assert again == FindingWords(officer="012370", evidence=GIVEN, finding=finding, remark=remark)
 
 
-def test_a_filing_is_understood_and_needs_a_number_and_an_officer():
-    assert filing_words("A3202112026110001 012345") == FilingWords(number="A3202112026110001", officer="012345")
-    assert filing_words({"number": "锡公立〔2026〕1号", "officer": "012345"}) == FilingWords(
-        number="锡公立〔2026〕1号", officer="012345"
+def test_a_filing_is_understood_and_needs_a_number_an_officer_and_a_code():
+    assert filing_words("A3202112026110001 012345 493021") == FilingWords(
+        number="A3202112026110001", officer="012345", evidence=GIVEN
     )
-    for wrong in ("012345", "A1 012345", "A3202 officer", "A3202 012345 more", {"number": "A3202"}):
+    assert filing_words({"number": "锡公立〔2026〕1号", "officer": "012345", "code": CODE}) == FilingWords(
+        number="锡公立〔2026〕1号", officer="012345", evidence=GIVEN
+    )
+    for wrong in ("012345 493021", "A3202 012345", "A1 012345 493021", "A3202 officer 493021", "A3202 012345 493021 x"):
         assert filing_words(wrong) == SAY_FILING
+    assert filing_words({"number": "A3202", "officer": "012345"}) == SAY_FILING
 
 
 def test_complaints_say_in_both_languages_what_to_type():

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from adapters.register import Register, migrate
-from tests.register.given import ABC, CARRIER, ICBC, OFFICERS, Given
+from tests.register.given import ABC, CARRIER, ICBC, NOW, OFFICERS, RING, Given, device
 
 _names = count(1)
 
@@ -35,9 +35,10 @@ async def template(server: Any) -> str:
         admin.execute("SELECT pg_reload_conf()")
         admin.execute("CREATE DATABASE furnished")
     migrate(server.get_uri("furnished"))
-    one = await Register.connect(server.get_uri("furnished"))
+    one = await Register.connect(server.get_uri("furnished"), ring=RING)
     await one.put_officers(OFFICERS)
     await one.put_institutions([ICBC, ABC, CARRIER])
+    await one.enrol_practice([device(officer.number) for officer in OFFICERS], NOW)
     await one.close()
     return "furnished"
 
@@ -61,7 +62,7 @@ def sql(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest_asyncio.fixture
 async def register(url: str) -> AsyncIterator[Register]:
-    one = await Register.connect(url)
+    one = await Register.connect(url, ring=RING)
     yield one
     await one.close()
 

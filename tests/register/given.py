@@ -1,13 +1,19 @@
 """A small world for the register's tests: officers, a bank, reports, and short ways to say an order."""
 
+import hashlib
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from activities.ports import Answered, Draft, Kept, OpenedOrder, OpenOrders
+from adapters.devices import code_of, key_from, public_part, signed, step_at
+from adapters.keyring import KeyRing
 from adapters.register import Register
+from adapters.register.enrolling import Device
+from domain.authority import AuthorityWord
 from domain.books import BookEntry, Books
-from domain.identifiers import account_key
+from domain.evidence import Evidence, SheetOnWord, Signatory, Signature, Totp, decision_binding
+from domain.identifiers import account_key, full_sheet_name
 from domain.institutions import Channel, Institution, InstitutionKind
 from domain.officers import Officer, Role
 from domain.orders import AccountRef, Executed, FourElements, Measure, Outcome
@@ -42,7 +48,26 @@ OFFICERS = (
     officer(SECOND_TOO, Role.SECOND_OFFICER),
 )
 
+RING = KeyRing.of_one_key()
 _count = itertools.count(1)
+
+
+def secret_of(number: str) -> bytes:
+    """What the officer's authenticator holds."""
+    return hashlib.sha256(f"authenticator {number}".encode()).digest()[:20]
+
+
+def signing_key(number: str):
+    return key_from(hashlib.sha256(f"signing key {number}".encode()).digest())
+
+
+def device(number: str) -> Device:
+    return Device(officer=number, secret=secret_of(number), public_key=public_part(signing_key(number)))
+
+
+def code(number: str, at: datetime, later: int = 0) -> Totp:
+    """What the authenticator shows then, or so many half minutes later."""
+    return Totp(code=code_of(secret_of(number), step_at(at) + later))
 
 
 def ref(number: str = "6222000000000001", institution: str = ICBC.id) -> AccountRef:
@@ -131,11 +156,27 @@ class Given:
 
     def __init__(self, register: Register) -> None:
         self.register = register
+        self._shown: set[tuple[str, int]] = set()
 
     async def duty(self, hours: float = 12, now: datetime = NOW) -> str:
-        ruling = await self.register.give_authority(HANDLING, SECOND, hours, now)
+        ruling = await self.register.give_authority(await self.shift(HANDLING, SECOND, hours, now))
         assert ruling.accepted, ruling.en
         return ruling.sheet
+
+    async def shift(self, handling: str, second: str, hours: float, now: datetime = NOW) -> AuthorityWord:
+        """The standing authority as these two sign it, each with a code not used yet."""
+        both = [Signatory(officer=one, evidence=await self.fresh_code(one, now)) for one in (handling, second)]
+        return AuthorityWord(handling=both[0], second=both[1], hours=hours, layers=12, accounts=5000, at=now)
+
+    async def fresh_code(self, number: str, now: datetime = NOW) -> Totp | None:
+        """A code that counts now and was not used yet; None when all of them were."""
+        used = await self.register.used_steps(step_at(now) - 1)
+        for later in (0, 1, -1):
+            step = (number, step_at(now) + later)
+            if step not in used and step not in self._shown:
+                self._shown.add(step)
+                return code(number, now, later)
+        return None
 
     async def case(self, loss_fen: int = 1_000_000) -> str:
         return (await self.register.file_report(report(loss_fen=loss_fen), NOW)).case_id
@@ -213,16 +254,34 @@ class Given:
     async def decide(
         self, sheet: Sheet, by: str, verdict: Verdict = Verdict.APPROVE, except_lines: Sequence[int] = ()
     ) -> Ruling:
-        return await self.register.decide(
-            Decision(
-                case_id=sheet.case_id,
-                sheet=sheet.name,
-                officer=by,
-                verdict=verdict,
-                except_lines=tuple(except_lines),
-                at=NOW,
-            )
+        """Decided with a code, or with a signature when no code of the moment is left."""
+        evidence: Evidence | None = await self.fresh_code(by)
+        if evidence is None:
+            evidence = await self.signature(by, verdict, sheet, except_lines=except_lines)
+        return await self.register.decide(self.word(sheet, by, evidence, verdict, except_lines))
+
+    def word(
+        self,
+        sheet: Sheet,
+        by: str,
+        evidence: Evidence | None,
+        verdict: Verdict = Verdict.APPROVE,
+        except_lines: Sequence[int] = (),
+        **more: object,
+    ) -> Decision:
+        said = {"officer": by, "verdict": verdict, "except_lines": tuple(except_lines), "at": NOW, **more}
+        return Decision.model_validate(
+            {"case_id": sheet.case_id, "sheet": sheet.name, "evidence": evidence and evidence.model_dump(), **said}
         )
+
+    async def signature(self, by: str, verdict: Verdict, *sheets: Sheet, except_lines: Sequence[int] = ()) -> Signature:
+        """The officer's signature over these sheets, as they are."""
+        on_word = []
+        for sheet in sheets:
+            number = (await self.register.case(sheet.case_id)).case_number
+            name = full_sheet_name(number, sheet.name)
+            on_word.append(SheetOnWord(name=name, digest=sheet.digest, except_lines=tuple(except_lines)))
+        return signed(signing_key(by), decision_binding(by, verdict, on_word).text)
 
     async def approved(self, sheet: Sheet) -> Sheet:
         """Kept and approved by everybody it needs."""

@@ -23,7 +23,7 @@ from tests.register.given import CHIEF, COUNTY, GONE, HANDLING, NOW, SECOND, Giv
 async def test_an_authority_needs_two_persons_in_their_roles_and_a_shift(
     given: Given, handling: str, second: str, hours: float
 ) -> None:
-    ruling = await given.register.give_authority(handling, second, hours, NOW)
+    ruling = await given.register.give_authority(await given.shift(handling, second, hours))
     assert not ruling.accepted
     assert ruling.zh
     assert ruling.en

@@ -7,8 +7,9 @@ import pytest
 
 from adapters.policy_file import load_policy
 from adapters.settings import Settings
+from domain.bookkeeping import Filing
 from domain.books import BookEntry, Books
-from tests.register.given import GONE, HANDLING, NOW, Given, numbered, ref, report, stop
+from tests.register.given import GONE, HANDLING, NOW, Given, code, numbered, ref, report, stop
 
 
 async def test_a_report_opens_a_case_with_its_outbox_row(given: Given) -> None:
@@ -77,20 +78,24 @@ async def test_unstarted_cases_are_listed_until_started(given: Given) -> None:
     assert (await given.register.case(receipt.case_id)).started
 
 
+def _filing(case_id: str, number: str, officer: str) -> Filing:
+    return Filing(case_id=case_id, number=number, officer=officer, evidence=code(officer, NOW), at=NOW)
+
+
 async def test_the_filing_is_kept_once(given: Given) -> None:
     case_id = await given.case()
     for officer in ("999999", GONE):
-        ruling = await given.register.keep_filing(case_id, "锡立字1", officer, NOW)
+        ruling = await given.register.keep_filing(_filing(case_id, "锡立字1", officer))
         assert not ruling.accepted
         assert ruling.zh
-    assert not (await given.register.keep_filing(case_id, "  ", HANDLING, NOW)).accepted
-    assert (await given.register.keep_filing(case_id, "锡立字1", HANDLING, NOW)).accepted
-    assert (await given.register.keep_filing(case_id, "锡立字1", HANDLING, NOW)).accepted
-    refused = await given.register.keep_filing(case_id, "锡立字2", HANDLING, NOW)
+    assert not (await given.register.keep_filing(_filing(case_id, "  ", HANDLING))).accepted
+    assert (await given.register.keep_filing(_filing(case_id, "锡立字1", HANDLING))).accepted
+    assert (await given.register.keep_filing(_filing(case_id, "锡立字1", HANDLING))).accepted
+    refused = await given.register.keep_filing(_filing(case_id, "锡立字2", HANDLING))
     assert not refused.accepted
     assert "锡立字1" in refused.en
     assert (await given.register.case(case_id)).filing_number == "锡立字1"
-    assert not (await given.register.keep_filing("c-none", "锡立字1", HANDLING, NOW)).accepted
+    assert not (await given.register.keep_filing(_filing("c-none", "锡立字1", HANDLING))).accepted
     assert await given.register.verify_all() == []
 
 

@@ -65,7 +65,7 @@ class _Play:
         self.given = given
         self.cases = cases
         self.accounts = [ref(f"62220{number:06d}{one}") for one in range(_ACCOUNTS)]
-        self.now = NOW
+        self.now = NOW + timedelta(days=400 * number)  # each play has a time of its own, and fresh codes
         self.turn = 1
         self.unanswered: list[OpenedOrder] = []
         self.freezes = dict.fromkeys(((case, account) for case in range(_CASES) for account in range(_ACCOUNTS)), 0)
@@ -113,7 +113,7 @@ class _Play:
         case_id, account = self.cases[where[0]], self.accounts[where[1]]
         asked, share = how
         self.freezes[where] += 1
-        name = f"F-{account.number[5:]}-{self.turn}"
+        name = f"F-{self.turn:02d}"
         await self.given.approved(self.given.sheet(case_id, (account, asked), name=name))
         opened = await self._open(where, freeze(account, asked, name, self.freezes[where]))
         assert opened.standing == "new"
@@ -143,15 +143,15 @@ class _Play:
 
     async def _wait(self, _: tuple[int, int], minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        await self.given.register.give_authority("012301", "012302", 24, self.now)
+        await self.given.duty(24, self.now)
         await self.given.register.note_lapsed(self.now)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=_steps)
 async def test_coverage_measures_and_claims_always_agree(given: Given, sql, steps) -> None:
-    await given.duty(hours=24)
     play = _Play(given, [await given.case() for _ in range(_CASES)])
+    await given.duty(hours=24, now=play.now)
     for what, where, how in steps:
         await play.step(what, where, how)
         for rule, violation in _INVARIANTS.items():

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 
 from adapters.register import Register
-from tests.register.given import NOW, Given, executed, lift, numbered, query, stop
+from tests.register.given import NOW, RING, Given, executed, lift, numbered, query, stop
 
 
 def _deadlocks(sql) -> int:
@@ -71,7 +71,7 @@ async def test_everything_at_once_on_few_accounts_ends_well(given: Given, sql) -
 
 
 async def test_the_minute_fuse_holds_against_many_at_once(url: str, given: Given, sql) -> None:
-    narrow = Given(await Register.connect(url, stops_per_minute=10))
+    narrow = Given(await Register.connect(url, stops_per_minute=10, ring=RING))
     await given.duty()
     cases = [await given.case() for _ in range(10)]
     opened = await asyncio.gather(

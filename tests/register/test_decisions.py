@@ -18,6 +18,8 @@ from tests.register.given import (
     SECOND,
     SECOND_TOO,
     Given,
+    code,
+    device,
     numbered,
     officer,
     ref,
@@ -84,6 +86,7 @@ async def test_who_asks_does_not_decide(given: Given) -> None:
 
 async def test_a_role_is_filled_once_and_by_one_person_only(given: Given) -> None:
     await given.register.put_officers([officer("012399", Role.APPROVER_COUNTY, Role.SECOND_OFFICER)])
+    await given.register.enrol_practice([device("012399")], NOW)
     sheet = await _freeze_sheet(given)
     await given.decide(sheet, SECOND)
     too_many = await given.decide(sheet, SECOND_TOO)
@@ -182,6 +185,7 @@ async def test_a_finding_is_kept_from_field_officers_only(given: Given, sql) -> 
         officer=FIELD,
         finding=Finding.MERCHANT,
         remark="门店真实经营",
+        evidence=code(FIELD, NOW),
         at=NOW,
     )
     for change in ({"officer": HANDLING}, {"officer": "999999"}, {"number": "000000"}, {"case_id": "c-none"}):

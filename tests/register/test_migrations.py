@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 from adapters.register import Register, downgrade, migrate
 from adapters.register.engine import driver_url
 from adapters.register.tables import metadata
-from tests.register.given import OFFICERS, Given, numbered
+from tests.register.given import NOW, OFFICERS, RING, Given, device, numbered
 
 
 @pytest.fixture
@@ -26,8 +26,9 @@ def empty(server):
 
 
 async def _work(url: str) -> None:
-    given = Given(await Register.connect(url))
+    given = Given(await Register.connect(url, ring=RING))
     await given.register.put_officers(OFFICERS)
+    await given.register.enrol_practice([device(officer.number) for officer in OFFICERS], NOW)
     await given.duty()
     case_id = await given.case()
     await given.stopped(case_id, *numbered(3))
@@ -55,7 +56,7 @@ async def test_migrating_a_furnished_register_again_changes_nothing(empty: str) 
     migrate(empty)
     await _work(empty)
     migrate(empty)
-    register = await Register.connect(empty)
+    register = await Register.connect(empty, ring=RING)
     assert len(await register.list_cases()) == 1
     await register.close()
 

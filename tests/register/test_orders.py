@@ -18,6 +18,7 @@ from tests.register.given import (
     HANDLING,
     ICBC,
     NOW,
+    RING,
     SECOND,
     SECOND_TOO,
     Given,
@@ -153,7 +154,7 @@ async def test_sending_again_moves_the_clock(given: Given) -> None:
 
 
 async def test_the_fuse_of_a_case_stops_the_next_stop_until_it_is_raised(url: str, given: Given) -> None:
-    narrow = Given(await Register.connect(url, stops_allowed=3))
+    narrow = Given(await Register.connect(url, stops_allowed=3, ring=RING))
     await given.duty()
     case_id = await narrow.case()
     accounts = numbered(5)
@@ -177,7 +178,7 @@ async def test_the_fuse_of_a_case_stops_the_next_stop_until_it_is_raised(url: st
 
 
 async def test_the_fuse_of_a_minute_counts_all_cases(url: str, given: Given) -> None:
-    narrow = Given(await Register.connect(url, stops_per_minute=3))
+    narrow = Given(await Register.connect(url, stops_per_minute=3, ring=RING))
     await given.duty()
     accounts = numbered(6)
     first = await narrow.open(await narrow.case(), *(stop(one) for one in accounts[:2]))
@@ -217,7 +218,7 @@ async def test_a_paper_is_kept_for_other_processes_too(url: str, given: Given) -
     await given.duty()
     (opened,) = await given.open(await given.case(), stop(ref()))
     assert opened.order is not None
-    other = await Register.connect(url)
+    other = await Register.connect(url, ring=RING)
     assert (await other.paper(opened.order.paper)).startswith(b"%PDF")
     with pytest.raises(LookupError):
         await other.paper("0" * 64)

@@ -8,7 +8,7 @@ from domain.findings import Finding
 from domain.orders import HeldBack
 from domain.policy import Policy
 from domain.sheets import Decision, Sheet, SheetKind, SheetState, Verdict
-from tests.workflows.paper_world import POLICY, T0, Home, PaperWorld, approvers
+from tests.workflows.paper_world import POLICY, T0, Home, PaperWorld, approvers, evidence_of
 from workflows.casework import accounting, carriers, holding, pursuit, visits
 from workflows.casework.case import Case
 from workflows.casework.deadlines import note_lapsed
@@ -97,6 +97,7 @@ class CaseInHand:
                         officer=officer,
                         verdict=verdict,
                         except_lines=but,
+                        evidence=evidence_of(officer, self.sheet(name).needs),
                         at=self.now,
                     )
                 )

@@ -21,7 +21,7 @@ from domain.findings import FindingReport
 from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.policy import Policy
 from domain.sheets import Ruling
-from tests.workflows.paper_world import DIRECTORY, PaperWorld, approvers, quick
+from tests.workflows.paper_world import DIRECTORY, PaperWorld, approvers, quick, word_of
 from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
@@ -91,12 +91,13 @@ class RunningCase:
         await self.until(lambda one: sheet in one.pending and sheet in self.world.register.sheets, f"sheet {sheet}")
 
     async def file(self) -> None:
-        await self.handle.execute_update("filing", "A3202112026110001 012345")
+        await self.handle.execute_update("filing", f"A3202112026110001 {word_of('012345')}")
 
     async def approve(self, sheet: str) -> None:
         await self.pending(sheet)
+        needs = self.world.register.sheets[sheet].needs
         for officer in approvers(self.world.register.sheets[sheet]):
-            await self.handle.signal("decide", f"{sheet} {officer} approve")
+            await self.handle.signal("decide", f"{sheet} {word_of(officer, needs)} approve")
 
     def visit(self, ordinal: int) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(verification_workflow_id(self.case_id, ordinal))

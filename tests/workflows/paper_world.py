@@ -12,6 +12,7 @@ from pathlib import Path
 from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
 from domain.case_start import CaseStart
 from domain.errands import STEPS, Errand, ErrandResult
+from domain.evidence import Evidence, EvidenceKind, Signature, Totp
 from domain.findings import FindingReport
 from domain.identifiers import account_key
 from domain.institutions import Channel, Directory, Institution, InstitutionKind
@@ -56,6 +57,28 @@ OFFICERS: dict[str, tuple[Role, ...]] = {
     "012350": (Role.DUTY_CHIEF,),
     "012370": (Role.FIELD,),
 }
+
+
+def evidence_of(officer: str, needs: EvidenceKind = EvidenceKind.TOTP) -> Evidence:
+    """What this paper officer proves a word with; the paper register knows it and takes nothing else."""
+    if needs is EvidenceKind.SIGNATURE:
+        return Signature(value=(officer * 15)[:86])
+    return Totp(code=officer[::-1])
+
+
+def word_of(officer: str, needs: EvidenceKind = EvidenceKind.TOTP) -> str:
+    """Number and evidence, as they are typed."""
+    given = evidence_of(officer, needs)
+    return f"{officer} {given.code if isinstance(given, Totp) else given.value}"
+
+
+def is_proven(officer: str, given: Evidence | None, needs: EvidenceKind = EvidenceKind.TOTP) -> bool:
+    """A signature wherever a code would do; a code only where it does."""
+    kinds = {needs, EvidenceKind.SIGNATURE}
+    return given is not None and given in [evidence_of(officer, kind) for kind in kinds]
+
+
+UNPROVEN = {"accepted": False, "refused": "wrong_code", "zh": "验证码不对", "en": "the code is wrong"}
 
 
 def with_policy(**changes: dict[str, object]) -> Policy:
@@ -338,6 +361,8 @@ class PaperRegister:
         sheet, roles = self.sheets[decision.sheet], OFFICERS.get(decision.officer, ())
         if self.state[sheet.name] is not SheetState.PENDING or not set(roles) & set(sheet.quorum):
             return self._ruling(sheet, accepted=False, zh="无权审批或已办结", en="not entitled, or decided already")
+        if not is_proven(decision.officer, decision.evidence, sheet.needs):
+            return Ruling.model_validate({**self._ruling(sheet, accepted=False).model_dump(), **UNPROVEN})
         if decision.verdict is Verdict.REJECT:
             self.state[sheet.name] = SheetState.REJECTED
             return self._ruling(sheet, accepted=True)
@@ -366,10 +391,14 @@ class PaperRegister:
     def keep_finding(self, finding: FindingReport) -> Ruling:
         if Role.FIELD not in OFFICERS.get(finding.officer, ()):
             return Ruling(accepted=False, sheet="", zh="不是外勤", en="not a field officer")
+        if not is_proven(finding.officer, finding.evidence):
+            return Ruling.model_validate({**UNPROVEN, "sheet": ""})
         self.findings.append(finding)
         return Ruling(accepted=True, sheet="", zh="好", en="ok")
 
     def keep_filing(self, filing: Filing) -> Ruling:
+        if not is_proven(filing.officer, filing.evidence):
+            return Ruling.model_validate({**UNPROVEN, "sheet": ""})
         if self.filing and self.filing != filing.number:
             return Ruling(accepted=False, sheet="", zh="已有立案号", en="another filing number is on record")
         self.filing = filing.number

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.case import CaseOutcome, Status
+from domain.evidence import Totp
 from domain.findings import Finding
 from domain.money import shown
 from domain.orders import AccountRef, HeldBack, HeldElsewhere, Outcome, Refused, Unknown
@@ -67,10 +68,9 @@ def test_a_missing_case_filing_is_the_first_deadline_and_says_what_to_type():
     first = details(case).split("First deadline", 1)[1].split("</b>", 1)[0]
     assert "立案" in first
     assert "北京时间 CST" in first
-    assert '`"立案号 警号"`' in details(case)
-    assert filing_words("立案号 警号".replace("立案号", "A3202-1").replace("警号", "012345")) == FilingWords(
-        number="A3202-1", officer="012345"
-    )
+    assert '`"立案号 警号 验证码"`' in details(case)
+    typed = "立案号 警号 验证码".replace("立案号", "A3202-1").replace("警号", "012345").replace("验证码", "493021")
+    assert filing_words(typed) == FilingWords(number="A3202-1", officer="012345", evidence=Totp(code="493021"))
 
 
 def test_once_filed_the_next_deadline_comes_first_and_filing_is_not_asked_for_again():
@@ -78,7 +78,7 @@ def test_once_filed_the_next_deadline_comes_first_and_filing_is_not_asked_for_ag
     case.state.filing_number = "A3202-1"
     page = details(case)
     assert "审批单 F-0" in page.split("First deadline", 1)[1][:200]
-    assert '"立案号 警号"' not in page
+    assert '"立案号 警号' not in page
     assert "A3202-1" in page
 
 
@@ -89,9 +89,9 @@ def test_every_text_offered_for_typing_is_understood_once_the_officer_number_sta
     assert typed
     names = set()
     for text in typed:
-        words = decision_words(text.replace("警号", "012345"))
+        words = decision_words(text.replace("警号", "012345").replace("验证码", "493021").replace("签名", "A" * 86))
         assert isinstance(words, DecisionWords), text
-        names.add(words.sheet)
+        names |= set(words.sheets)
     assert names == set(case.state.sheets)
 
 

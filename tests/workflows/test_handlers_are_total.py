@@ -13,17 +13,18 @@ from temporalio.service import RPCError
 
 from domain.orders import Measure
 from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_world import PaperWorld, refused
+from tests.workflows.paper_world import PaperWorld, refused, word_of
 
 JUNK: dict[str, list[Any]] = {
     "no input": [],
     "two inputs": [1, 2],
-    "three inputs": ["F-01 012345 approve", "x", None],
+    "three inputs": ["F-01 012345 493021 approve", "x", None],
     "a number": [5],
     "a list": [[1, "F-01"]],
     "a wrong object": [{"a": 1}],
     "null": [None],
-    "nearly right": ["F-01 12 approve"],
+    "nearly right": ["F-01 12 493021 approve"],
+    "no code": ["F-01 012345 approve"],
     "a long text": ["x" * 5_000],
 }
 COMPLETED = "UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED"
@@ -33,11 +34,15 @@ ENCODINGS = {
     "none at all": Payload(data=b"\x01"),
     "broken json": Payload(metadata={"encoding": b"json/plain"}, data=b'{"sheet": "F-01'),
     "broken utf-8": Payload(metadata={"encoding": b"json/plain"}, data=b'"\xff\xfe"'),
-    "half a surrogate": Payload(metadata={"encoding": b"json/plain"}, data=b'"F-01 012345 reject \\ud800 \\u0000"'),
+    "half a surrogate": Payload(
+        metadata={"encoding": b"json/plain"}, data=b'"F-01 012345 493021 reject \\ud800 \\u0000"'
+    ),
     "a tombstone": Payload(metadata={"encoding": b"binary/encrypted"}, data=b""),
     "a huge number": Payload(
         metadata={"encoding": b"json/plain"},
-        data=b'{"sheet":"F-01","officer":"012345","verdict":"approve","except":[' + b"9" * 6_000 + b"]}",
+        data=b'{"sheet":"F-01","officer":"012345","code":"493021","verdict":"approve","except":['
+        + b"9" * 6_000
+        + b"]}",
     ),
 }
 
@@ -138,7 +143,7 @@ async def test_nothing_sent_to_a_visit_sticks_it_and_a_right_finding_is_taken_af
     for payload in ENCODINGS.values():
         await asyncio.wait_for(update_raw(visit, case, name, payload), 10)
     await no_failed_task(visit)
-    await visit.execute_update("finding", "012370 mule 属实")
+    await visit.execute_update("finding", f"{word_of('012370')} mule 属实")
     await case.until(lambda one: one.visits == 0, "the finding is in")
     assert case.world.register.findings[-1].remark == "属实"
     await no_failed_task(visit)

@@ -11,7 +11,7 @@ from domain.institutions import PLATFORM_LINE
 from domain.orders import AccountKind, Measure
 from domain.statement import Way
 from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_world import SILENT, Home, PaperWorld, held_back, quick
+from tests.workflows.paper_world import SILENT, Home, PaperWorld, held_back, quick, word_of
 from workflows.limits import institution_queue
 
 
@@ -37,7 +37,7 @@ async def test_an_ordinary_case_from_the_report_to_its_close(town: Town):
     await case.pending("F-01")
     await case.file()
     await case.approve("F-01")
-    await case.find(1, "012370 mule")
+    await case.find(1, f"{word_of('012370')} mule")
     books = await case.result()
     # then everything within reach is frozen, no stop stands any more, and the register knows how it ended
     assert (books.held_fen, books.left_cash_fen, books.at_risk_fen) == (900_00, 100_00, 0)
@@ -61,13 +61,13 @@ async def test_no_freeze_is_decided_without_the_filing(town: Town):
     case = await town.start(world)
     await case.pending("F-01")
     # when an approver decides before the filing is entered
-    await case.handle.signal("decide", "F-01 012345 approve")
+    await case.handle.signal("decide", f"F-01 {word_of('012345')} approve")
     standing = await case.until(lambda one: any("no case filing" in text for text in one.problems), "said so")
     # then nothing is approved, and the missing filing is visible
     assert standing.filing_missing
     assert not world.register.approvals
     with pytest.raises(Exception, match="Workflow update failed") as refused:
-        await case.handle.execute_update("decide", "F-01 012345 approve")
+        await case.handle.execute_update("decide", f"F-01 {word_of('012345')} approve")
     assert "尚未立案" in str(refused.value.__cause__)
     # and with it, it is
     await case.file()
@@ -129,12 +129,12 @@ async def test_a_cancellation_is_noted_and_asked_about_and_not_obeyed(town: Town
     assert any("cancellation was requested" in text for text in standing.problems)
     assert await is_running(case)
     # the duty chief says no: the case goes on as if nothing had been
-    await case.handle.execute_update("decide", "C-01 012350 reject 不同意撤案")
+    await case.handle.execute_update("decide", f"C-01 {word_of('012350')} reject 不同意撤案")
     standing = await case.until(lambda one: "C-01" not in one.pending, "decided")
     assert not any("cancellation" in text for text in standing.problems)
     await case.file()
     await case.approve("F-01")
-    await case.find(1, "012370 mule")
+    await case.find(1, f"{word_of('012370')} mule")
     assert (await case.result()).held_fen == 900_00
     assert sum(a.freezes.values()) == 300_00
 
@@ -172,7 +172,7 @@ async def test_a_terminated_visit_is_sent_out_again(town: Town):
         await asyncio.sleep(0.1)
     assert again.run_id != first.run_id
     assert again.status is WorkflowExecutionStatus.RUNNING
-    await case.find(1, "012370 mule")
+    await case.find(1, f"{word_of('012370')} mule")
     await case.until(lambda one: one.visits == 0, "the finding is in")
 
 
@@ -191,7 +191,7 @@ async def test_a_merchants_finding_comes_back_from_the_visit_and_lets_go(town: T
     world.defraud(shop, 900_00)
     case = await town.start(world, quick(freeze={"gather_seconds": 30}))
     await case.until(lambda one: one.at_risk_fen == 0, "stopped")
-    await case.find(1, "012370 merchant 有发货单")
+    await case.find(1, f"{word_of('012370')} merchant 有发货单")
     books = await case.result()
     assert not shop.stopped
     assert books.left_merchant_fen == 900_00
@@ -202,13 +202,13 @@ async def test_a_visit_is_answered_by_a_finding_of_a_field_officer_and_by_nothin
     world, _, _, _ = three_accounts()
     case = await town.start(world)
     await case.until(lambda one: one.visits == 1, "a visit is ordered")
-    await case.find(1, "012345 mule")  # an approver, not a field officer
+    await case.find(1, f"{word_of('012345')} mule")  # an approver, not a field officer
     await case.visit(1).cancel()
     await asyncio.sleep(0.5)
     assert (await _described(case)).status is WorkflowExecutionStatus.RUNNING
     with pytest.raises(Exception, match="Workflow update failed"):
-        await case.visit(1).execute_update("finding", "012345 mule")
-    await case.visit(1).execute_update("finding", "012370 mule")
+        await case.visit(1).execute_update("finding", f"{word_of('012345')} mule")
+    await case.visit(1).execute_update("finding", f"{word_of('012370')} mule")
     await case.until(lambda one: one.visits == 0, "the finding is in")
 
 
@@ -217,11 +217,31 @@ async def test_a_refused_decision_is_said_and_decides_nothing(town: Town):
     case = await town.start(world)
     await case.pending("F-01")
     await case.file()
-    await case.handle.signal("decide", "F-01 012370 approve")
+    await case.handle.signal("decide", f"F-01 {word_of('012370')} approve")
     await case.until(lambda one: any("not entitled" in text for text in one.problems), "said so")
-    await case.handle.signal("decide", "F-99 012345 approve")
+    await case.handle.signal("decide", f"F-99 {word_of('012345')} approve")
     await case.until(lambda one: any("no sheet F-99" in text for text in one.problems), "said so")
     assert (await case.standing()).pending == ("F-01",)
+
+
+async def test_a_word_decides_by_full_names_and_with_the_right_code_only(town: Town):
+    world, a, _, _ = three_accounts()
+    case = await town.start(world)
+    await case.pending("F-01")
+    await case.file()
+    for wrong, said in (
+        ("A2026-999999/F-01 " + word_of("012345"), "none of these is of this case"),
+        ("F-01 012345 000000", "the code is wrong"),
+        ("F-01 012345 approve", "the code is missing"),
+    ):
+        with pytest.raises(Exception, match="Workflow update failed") as refused:
+            await case.handle.execute_update("decide", wrong)
+        assert said in str(refused.value.__cause__)
+    assert not world.register.approvals
+    for officer in ("012345", "012302"):
+        await case.handle.execute_update("decide", f"A2026-000123/F-01 A2026-999999/F-01 {word_of(officer)}")
+    await case.until(lambda one: "F-01" not in one.pending, "decided")
+    assert a.freezes == {1: 300_00}
 
 
 async def test_the_fuse_stops_a_large_case_until_the_duty_chief_says_yes(town: Town):
@@ -270,7 +290,7 @@ async def test_a_next_run_carries_everything(short_history_town: Town):
     await case.until(lambda one: any("no answer" in text for text in one.problems), "parked")
     await case.file()
     for no in range(14):
-        await case.handle.signal("decide", f"F-77 01234{no % 10} approve")
+        await case.handle.signal("decide", f"F-77 {word_of(f'01234{no % 10}')}")
         await asyncio.sleep(0.05)
     for _ in range(100):
         described = await case.handle.describe()

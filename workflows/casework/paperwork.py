@@ -16,13 +16,14 @@ def new_sheet(
     case: Case, kind: SheetKind, *, lines: Sequence[SheetLine] = (), why: str = "", quorum: str, term_months: int = 0
 ) -> Sheet:
     """Make a sheet, put it among the pending ones and into the tray of sheets to keep."""
+    lines = tuple(lines)
     count = case.state.sheet_count.get(kind.value, 0) + 1
     case.state.sheet_count[kind.value] = count
     sheet = Sheet(
         name=sheet_name(LETTERS[kind], count),
         case_id=case.start.case_id,
         kind=kind,
-        lines=tuple(lines),
+        lines=lines,
         term_months=term_months,
         made_at=case.now,
         decide_by=case.now + timedelta(minutes=case.policy.hold.decide_within_minutes),
@@ -30,6 +31,8 @@ def new_sheet(
         quorum=case.policy.quorum[quorum],
         policy_version=case.policy.version,
         why=why,
+        basis=case.policy.basis.of(kind.value),
+        needs=case.policy.evidence.needed(sum(line.amount_fen for line in lines), term_months),
     )
     case.state.sheets[sheet.name] = SheetFile(sheet=sheet, awaited=[role.value for role in sheet.quorum])
     case.sheets.append(sheet)

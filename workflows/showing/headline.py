@@ -65,7 +65,7 @@ def first_deadline(case: Case) -> str:
     text = head + "<br>".join(lines)
     if case.state.filing_number or not case.start.report.transfers:
         return text
-    return f'{text}\n立案登记 to file：More Actions → Send an Update → `filing`，输入 type：`"立案号 警号"`'
+    return f'{text}\n立案登记 to file：More Actions → Send an Update → `filing`，输入 type：`"立案号 警号 验证码"`'
 
 
 def _when(case: Case, at: datetime) -> str:

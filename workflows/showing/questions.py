@@ -1,5 +1,6 @@
 """The sheets that wait for a decision: what each would do, who is awaited, and the very text to type."""
 
+from domain.evidence import EvidenceKind
 from domain.identifiers import account_key
 from domain.money import shown
 from domain.officers import ROLE_WORDS, Role
@@ -24,7 +25,11 @@ WHY_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-HOW = "More Actions → Send an Update → `decide`，输入一行，警号换成本人的 type one line, your own number for 警号"
+HOW = (
+    "More Actions → Send an Update → `decide`，输入一行，警号、验证码换成本人的 type one line, your own number and code"
+)
+SIGNED = "签名"
+HOW_TO_SIGN = "须用签名 needs a signature: `starter.py sign`"
 
 
 def questions(case: Case) -> str:
@@ -47,12 +52,15 @@ def _question(case: Case, name: str, file: SheetFile) -> str:
     blocked = sheet.kind is SheetKind.FREEZE and not case.state.filing_number
     if blocked:
         head += f'<br><font color="{RED}">先登记立案，才能批准 enter the case filing first</font>'
+    proof = SIGNED if sheet.needs is EvidenceKind.SIGNATURE else "验证码"
+    if proof == SIGNED:
+        head += f"<br>{HOW_TO_SIGN}"
     asks = [
-        f'・批准 approve：`"{shown_name} 警号 approve"`',
-        f'・驳回 reject：`"{shown_name} 警号 reject 理由"`',
+        f'・批准 approve：`"{shown_name} 警号 {proof}"`',
+        f'・驳回 reject：`"{shown_name} 警号 {proof} reject 理由"`',
     ]
     if len(sheet.lines) > 1:
-        asks.append(f'・部分批准 approve in part：`"{shown_name} 警号 approve except 3 7"`')
+        asks.append(f'・部分批准 approve in part：`"{shown_name} 警号 {proof} except 3 7"`')
     return "\n".join([head, *asks, *_listed(case, file)])
 
 

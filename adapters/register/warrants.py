@@ -1,0 +1,319 @@
+"""Warrants: what entitles a letter, looked at once more at the last step before the wire (ARCHITECTURE 7).
+
+    freeze, renew                      an approved sheet: its digest recomputed, this account and amount on it,
+                                       decisions that fill its quorum and whose proofs the ring has marked
+    lift, unfreeze                     the freezes that cover the account; a proven finding; a proven decision
+    stop, query, carriers' orders      a standing authority in force when the order was written, two proofs marked
+
+One look at the orders for a whole POST. Sheets and authorities that were verified are remembered: they never change.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.types import Text
+
+from activities.ports import Letter, NeverSent
+from adapters.keyring import KeyRing
+from adapters.register.bulk import run, statement_text
+from adapters.register.engine import RegisterError
+from adapters.register.evidence import is_proven
+from adapters.register.part import Part, Rules
+from adapters.register.tables import authorities, decisions, findings, measures, orders, sheet_lines, sheets
+from domain.authority import authority_claims
+from domain.clock import months_later
+from domain.evidence import Proof, decision_claims, finding_claims
+from domain.findings import Finding
+from domain.officers import Role
+from domain.orders import Measure
+from domain.sheets import Sheet, SheetKind, SheetState, Verdict, still_awaited
+
+_MOST_REMEMBERED = 500  # of two thousand lines each, at worst
+_TERM_SLACK = timedelta(days=1)
+"""A freeze's end is reckoned when it was approved, and written a little later."""
+_BY_SHEET = frozenset({Measure.FREEZE, Measure.RENEW})
+_LETTING_GO = frozenset({Measure.LIFT, Measure.UNFREEZE})
+
+
+def _orders() -> str:
+    covered = (
+        select(measures.c.application_id)
+        .where(
+            measures.c.account == orders.c.account,
+            measures.c.kind == "freeze",
+            orders.c.measure == Measure.LIFT,
+            orders.c.cause == "covered",
+        )
+        .exists()
+    )
+    found = (
+        select(func.jsonb_build_object("finding", findings.c.finding, "proof", findings.c.proof))
+        .where(
+            findings.c.case_id == orders.c.case_id,
+            findings.c.account == orders.c.account,
+            orders.c.cause == "finding",
+            orders.c.measure.in_(sorted(_LETTING_GO)),
+        )
+        .order_by(findings.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    named_on = (
+        select(func.jsonb_agg(sheet_lines.c.sheet))
+        .where(
+            sheet_lines.c.case_id == orders.c.case_id,
+            sheet_lines.c.account == orders.c.account,
+            orders.c.cause == "decision",
+            orders.c.measure.in_(sorted(_LETTING_GO)),
+        )
+        .scalar_subquery()
+    )
+    wanted = (
+        orders.c.application_id,
+        orders.c.case_id,
+        orders.c.account,
+        orders.c.measure,
+        orders.c.sheet,
+        orders.c.cause,
+        orders.c.authority,
+        orders.c.amount_fen,
+        orders.c.handling,
+        orders.c.second,
+        orders.c.message_sha256,
+        orders.c.written_at,
+        orders.c.content["until"].astext.label("until"),
+    )
+    return statement_text(
+        select(
+            *wanted,
+            authorities.c.revoked_at,
+            covered.label("covered"),
+            found.label("found"),
+            named_on.label("named_on"),
+        )
+        .select_from(orders.outerjoin(authorities, authorities.c.authority_id == orders.c.authority))
+        .where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
+    )
+
+
+def _sheets() -> str:
+    lines = (
+        select(func.jsonb_agg(sheet_lines.c.content))
+        .where(sheet_lines.c.case_id == sheets.c.case_id, sheet_lines.c.sheet == sheets.c.name)
+        .scalar_subquery()
+    )
+    one = func.jsonb_build_object(
+        *("officer", decisions.c.officer, "verdict", decisions.c.verdict, "roles", decisions.c.roles),
+        *("except_lines", decisions.c.content["except_lines"], "proof", decisions.c.proof),
+    )
+    taken = (
+        select(func.jsonb_agg(one))
+        .where(decisions.c.case_id == sheets.c.case_id, decisions.c.sheet == sheets.c.name)
+        .scalar_subquery()
+    )
+    return statement_text(
+        select(
+            sheets.c.name,
+            sheets.c.state,
+            sheets.c.digest,
+            sheets.c.content,
+            lines.label("lines"),
+            taken.label("taken"),
+        ).where(
+            sheets.c.case_id == bindparam("case_id", type_=Text),
+            sheets.c.name == func.any(bindparam("names", type_=ARRAY(Text))),
+        )
+    )
+
+
+_ORDERS = _orders()
+_AUTHORITIES = statement_text(
+    select(authorities).where(authorities.c.authority_id == func.any(bindparam("ids", type_=ARRAY(Text))))
+)
+_SHEETS = _sheets()
+
+
+class Proven:
+    """A sheet as its proven decisions leave it: what it freezes, and what it lets go."""
+
+    def __init__(self, sheet: Sheet, state: SheetState, excepted: frozenset[int]) -> None:
+        lines = [line for line in sheet.lines if line.no not in excepted]
+        named = {(f"{line.account.institution}:{line.account.number}", line.amount_fen) for line in lines}
+        freezes = sheet.kind is SheetKind.FREEZE and state is SheetState.APPROVED
+        releases = (sheet.kind is SheetKind.RELEASE and state is SheetState.APPROVED) or (
+            sheet.kind is SheetKind.FREEZE and state is SheetState.REJECTED
+        )
+        self.term_months = sheet.term_months
+        self.frozen = frozenset(named) if freezes else frozenset()
+        self.let_go = frozenset(account for account, _ in named) if releases else frozenset()
+
+
+class Warranting(Part):
+    """The part of the register that says what may leave (activities.ports.Warrants)."""
+
+    def __init__(self, engine: AsyncEngine, rules: Rules, ring: KeyRing | None = None) -> None:
+        super().__init__(engine, rules, ring)
+        self._remembered_sheets: dict[tuple[str, str], Proven] = {}
+        self._remembered_authorities: dict[str, Any] = {}
+
+    async def unproven(self, letters: Sequence[Letter]) -> dict[str, str]:
+        """See activities.ports.Warrants."""
+        if self._ring is None:
+            return {letter.key: "this register has no key ring" for letter in letters}
+        ring = self._ring
+        ids = [letter.key for letter in letters]
+
+        async def work(connection: AsyncConnection) -> dict[str, str]:
+            rows = {row.application_id: row for row in await run(connection, _ORDERS, ids=ids)}
+            await self._look_at_authorities(connection, ring, rows.values())
+            proven = await self._sheets_for(connection, ring, rows.values())
+            why = {}
+            for letter in letters:
+                row = rows.get(letter.key)
+                reason = "no such order is on record" if row is None else self._why_not(ring, letter, row, proven)
+                if reason:
+                    why[letter.key] = reason
+            return why
+
+        try:
+            return await self._do(work)
+        except RegisterError as problem:
+            raise NeverSent(f"the register cannot be asked for warrants ({type(problem).__name__})") from None
+
+    def _why_not(self, ring: KeyRing, letter: Letter, row: Any, proven: Mapping[tuple[str, str], Proven]) -> str:  # noqa: ANN401
+        if row.message_sha256 != letter.sha256:
+            return "its bytes are not those on record"
+        measure = Measure(row.measure)
+        if measure in _BY_SHEET:
+            return _why_no_freeze(row, proven.get((row.case_id, row.sheet)))
+        if measure in _LETTING_GO and row.cause:
+            return _why_held(
+                ring, row, [proven[row.case_id, name] for name in _names(row) if (row.case_id, name) in proven]
+            )
+        return self._why_no_authority(row)
+
+    def _why_no_authority(self, row: Any) -> str:  # noqa: ANN401 - a row of orders
+        given = self._remembered_authorities.get(row.authority)
+        if given is None:
+            return "no standing authority with proofs that verify entitles it"
+        if {row.handling, row.second} != {given.handling, given.second}:
+            return "it is not in the name of the officers on duty"
+        revoked = row.revoked_at is not None and row.written_at >= row.revoked_at
+        if revoked or not given.starts <= row.written_at < given.ends:
+            return "its standing authority was not in force when it was written"
+        return ""
+
+    async def _look_at_authorities(self, connection: AsyncConnection, ring: KeyRing, rows: Iterable[Any]) -> None:
+        """Verify the standing authorities of these orders, each once: they never change but for being revoked."""
+        named = {row.authority for row in rows if row.measure not in _BY_SHEET}
+        if unknown := sorted(named - self._remembered_authorities.keys()):
+            for given in await run(connection, _AUTHORITIES, ids=unknown):
+                if _is_given(ring, given):
+                    _remember(self._remembered_authorities, given.authority_id, given)
+
+    async def _sheets_for(
+        self, connection: AsyncConnection, ring: KeyRing, rows: Iterable[Any]
+    ) -> dict[tuple[str, str], Proven]:
+        """The proven sheets that these orders rest on; what is remembered is not read again."""
+        by_case: dict[str, set[str]] = {}
+        found: dict[tuple[str, str], Proven] = {}
+        for row in rows:
+            for name in _names(row):
+                if (known := self._remembered_sheets.get((row.case_id, name))) is not None:
+                    found[row.case_id, name] = known
+                else:
+                    by_case.setdefault(row.case_id, set()).add(name)
+        for case_id, names in by_case.items():
+            for kept in await run(connection, _SHEETS, case_id=case_id, names=sorted(names)):
+                proven = _proven(ring, kept, case_id, self._rules.freeze_quorum)
+                if proven is not None:
+                    found[case_id, kept.name] = proven
+                    _remember(self._remembered_sheets, (case_id, kept.name), proven)
+        return found
+
+
+def _names(row: Any) -> list[str]:  # noqa: ANN401 - a row of orders
+    """The sheets that this order may rest on."""
+    if row.measure in _BY_SHEET:
+        return [row.sheet]
+    return sorted(set(row.named_on or ()))
+
+
+def _why_no_freeze(row: Any, sheet: Proven | None) -> str:  # noqa: ANN401 - a row of orders
+    if sheet is None:
+        return "no sheet with proven decisions entitles it"
+    if (row.account, row.amount_fen) not in sheet.frozen:
+        return "its sheet does not hold this account with this amount"
+    if row.until is not None:
+        latest = months_later(row.written_at, sheet.term_months) + _TERM_SLACK
+        if datetime.fromisoformat(row.until) > latest:
+            return "its term is longer than its sheet grants"
+    return ""
+
+
+def _why_held(ring: KeyRing, row: Any, named_on: Sequence[Proven]) -> str:  # noqa: ANN401 - a row of orders
+    match row.cause:
+        case "covered":
+            return "" if row.covered else "no freeze covers the account"
+        case "finding":
+            found = row.found
+            if found is None or found["proof"] is None or found["finding"] != Finding.MERCHANT:
+                return "no proven finding lets it go"
+            proof = Proof.model_validate(found["proof"])
+            claims = finding_claims(row.case_id, row.account, found["finding"])
+            return "" if is_proven(ring, proof, *claims) else "the proof of its finding does not verify"
+        case _:
+            lets_go = any(row.account in sheet.let_go for sheet in named_on)
+            return "" if lets_go else "no proven decision lets it go"
+
+
+def _is_given(ring: KeyRing, given: Any) -> bool:  # noqa: ANN401 - a row of authorities
+    """Whether both duty officers' proofs verify for this authority, this term and this content."""
+    if given.content is None:
+        return False
+    claims = authority_claims(given.authority_id, given.starts, given.ends, given.content)
+    proofs = [Proof.model_validate(proof) for proof in (given.handling_proof, given.second_proof)]
+    by = [proof.officer for proof in proofs]
+    return by == [given.handling, given.second] and all(is_proven(ring, proof, *claims) for proof in proofs)
+
+
+def _proven(ring: KeyRing, kept: Any, case_id: str, least: Sequence[Role]) -> Proven | None:  # noqa: ANN401 - a row
+    """The sheet, when its content is that of its digest and its decisions are proven and enough; else None."""
+    lines = sorted(kept.lines or [], key=lambda line: line["no"])
+    sheet = Sheet.model_validate({**kept.content, "lines": lines})
+    if (sheet.digest, sheet.case_id, sheet.name) != (kept.digest, case_id, kept.name):
+        return None
+    taken = kept.taken or ()
+    if not all(_is_decided(ring, sheet, one) for one in taken):
+        return None
+    approved, excepted = [], set()
+    for one in taken:
+        roles = tuple(Role(role) for role in one["roles"])
+        if one["verdict"] == Verdict.REJECT:
+            # one word of anybody entitled rejects, whatever others said
+            return Proven(sheet, SheetState.REJECTED, frozenset()) if set(roles) & set(sheet.quorum) else None
+        approved.append((str(one["officer"]), roles))
+        excepted |= set(one["except_lines"] or ())
+    quorums = [sheet.quorum, least] if sheet.kind is SheetKind.FREEZE else [sheet.quorum]
+    if not sheet.quorum or any(still_awaited(quorum, approved) for quorum in quorums):
+        return None
+    return Proven(sheet, SheetState.APPROVED, frozenset(excepted))
+
+
+def _is_decided(ring: KeyRing, sheet: Sheet, one: Mapping[str, Any]) -> bool:
+    """Whether this decision was made over this very sheet by whom it names, and not by who asks."""
+    if one["proof"] is None or one["officer"] == sheet.requester:
+        return False
+    proof = Proof.model_validate(one["proof"])
+    claims = decision_claims(sheet.digest, one["verdict"], one["except_lines"] or (), one["roles"])
+    return proof.officer == one["officer"] and is_proven(ring, proof, *claims)
+
+
+def _remember(kept: dict[Any, Any], key: object, value: object) -> None:
+    if len(kept) >= _MOST_REMEMBERED:
+        kept.pop(next(iter(kept)))
+    kept[key] = value
