@@ -280,6 +280,16 @@ class Authority(Frozen):
     revoked_by: str = ""
 
 
+class OpenCase(Frozen):
+    """A case that is open in the register and whose workflow is to be running."""
+
+    case_id: str
+    workflow_id: str
+    restarts: int = 0
+    """How often it was started again."""
+    restarted_at: datetime | None = None
+
+
 class CaseBook(Protocol):
     """The part of the register that cases go through.
 
@@ -296,6 +306,14 @@ class CaseBook(Protocol):
 
     async def note_started(self, case_id: str) -> None:
         """The workflow runs: the outbox row is closed."""
+        ...
+
+    async def restarts(self, case_id: str) -> int:
+        """How often the case was started again from here; 0 for an unknown case."""
+        ...
+
+    async def finding_on(self, case_id: str, institution: str, number: str) -> FindingReport | None:
+        """The latest finding of the case on this account."""
         ...
 
     async def keep_sheet(self, sheet: Sheet) -> None:

@@ -14,6 +14,8 @@ from adapters.register.engine import open_engine
 from adapters.register.lapsing import Lapsing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
+from adapters.register.recalling import Recalling
+from adapters.register.restarting import Restarting
 from adapters.register.roster import Rostering
 from adapters.register.sheets import Deciding
 from adapters.register.turns import Turning
@@ -24,7 +26,7 @@ async def _reach(connection: AsyncConnection) -> None:
     await run(connection, "SELECT 1")
 
 
-class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, Lapsing, Reading):
+class Register(Turning, Casework, Deciding, Verifying, Commanding, Rostering, Lapsing, Restarting, Recalling, Reading):
     """OrderBook, CaseBook and Roster over one database; safe for many tasks at once, and for many processes."""
 
     @classmethod
