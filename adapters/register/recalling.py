@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.register.locking import lock_case
@@ -136,7 +136,7 @@ async def _shared(connection: AsyncConnection, case_id: str) -> list[RecalledSta
     )
     wanted = (
         select(statements.c.account, statements.c.application_id, statements.c.taken_at)
-        .distinct(statements.c.account)
+        .ext(distinct_on(statements.c.account))
         .join(claims, and_(claims.c.account == statements.c.account, claims.c.case_id == case_id))
         .where(statements.c.complete, ~queried)
         .order_by(statements.c.account, statements.c.taken_at.desc())
