@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
@@ -13,18 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.casework import holding, visits
     from workflows.casework.case import Case
     from workflows.casework.state import Account
-    from workflows.limits import CASES_QUEUE, REGISTER
+    from workflows.limits import CASES_QUEUE, FINDING, VISIT_AGAIN_MOST
     from workflows.tasks import Tasks
     from workflows.verification import VerificationWorkflow
-
-AGAIN_S = 10
-"""A visit that somebody terminated is sent out again after this: the question stays open."""
-AGAIN_MOST_S = 900
-"""Doubled each time up to this."""
-LOOK = RetryPolicy(
-    initial_interval=timedelta(seconds=2), backoff_coefficient=1.3, maximum_interval=timedelta(seconds=60)
-)
-"""How often the register is looked at for a finding that went to another run: retries cost the history nothing."""
 
 
 class Fieldwork:
@@ -73,7 +64,7 @@ class Fieldwork:
             number=account.ref.number,
             name=account.ref.name,
         )
-        pause = AGAIN_S
+        pause = FINDING.worth
         while True:
             try:
                 visited = await workflow.execute_child_workflow(
@@ -90,7 +81,7 @@ class Fieldwork:
             except (ChildWorkflowError, WorkflowAlreadyStartedError):
                 # terminated, or open since before this run: what is found goes to the register, and is not asked again
                 found = await self._found_meanwhile(visit, pause)
-                pause = min(pause * 2, AGAIN_MOST_S)
+                pause = min(pause * 2, VISIT_AGAIN_MOST)
                 if found is None:
                     continue
                 visited = found
@@ -98,17 +89,17 @@ class Fieldwork:
             self._wake()
             return
 
-    async def _found_meanwhile(self, visit: Visit, seconds: int) -> Visited | None:
-        """What the register keeps of the visit within so many seconds."""
+    async def _found_meanwhile(self, visit: Visit, within: timedelta) -> Visited | None:
+        """What the register keeps of the visit, within this time."""
         try:
             found: Visited = await workflow.execute_activity(
                 "read_finding",
                 visit,
                 result_type=Visited,
                 task_queue=CASES_QUEUE,
-                start_to_close_timeout=REGISTER.one_try,
-                schedule_to_close_timeout=timedelta(seconds=seconds),
-                retry_policy=LOOK,
+                start_to_close_timeout=FINDING.one_try,
+                schedule_to_close_timeout=within,
+                retry_policy=FINDING.retry,
                 summary="等待已派出的查证 / await the visit sent out before",
             )
         except ActivityError:
