@@ -32,8 +32,10 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 5.0
 """Well within the minute in which a case that is gone has to be noticed."""
-LOOK_SHARE = 20
-"""A look of so many seconds is followed by so many times as long a pause: it never takes more of the engine."""
+LOOK_SHARE = 10
+"""A look of so many seconds is followed by so many times as long a pause: a long list is not asked for all the time."""
+LOOK_MOST_S = 30.0
+"""The longest pause: with the look itself well within the minute."""
 YOUNG_S = 2.0
 """Started so short a time ago, a case may not be on the engine's list yet."""
 AT_ONCE = 4
@@ -101,7 +103,7 @@ class CaseWatch:
                     log.warning("cases_started_again", count=count)
             except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
                 log.warning("watch_failed", error=type(error).__name__)
-            await asyncio.sleep(max(LOOK_EVERY_S, (time.monotonic() - began) * LOOK_SHARE))
+            await asyncio.sleep(min(max(LOOK_EVERY_S, (time.monotonic() - began) * LOOK_SHARE), LOOK_MOST_S))
 
     async def look(self) -> int:
         """Compare register and engine once, and start again what is gone. Returns how many were."""
