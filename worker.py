@@ -31,6 +31,7 @@ from adapters.policy_file import load_policy
 from adapters.register import Register, Rules
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
 from adapters.temporal.client import connect
+from adapters.watch import CaseWatch
 from domain.institutions import Institution
 from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
@@ -76,7 +77,7 @@ def case_worker(client: Client, register: Register) -> Worker:
         client,
         task_queue=CASES_QUEUE,
         workflows=list(WORKFLOWS),
-        activities=[acts.keep_record, acts.decide, acts.keep_finding, acts.keep_filing],
+        activities=[acts.keep_record, acts.decide, acts.keep_finding, acts.read_finding, acts.keep_filing],
         workflow_runner=runner(),
         interceptors=list(INTERCEPTORS),
         max_cached_workflows=CACHED,
@@ -124,17 +125,18 @@ async def serve(run: str, queues: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    sweeper = None
+    beside: list[asyncio.Task[None]] = []
     if cases:
         intake = Intake(register, client, policy, institutions)
-        sweeper = asyncio.create_task(intake.sweep_for_ever())
+        watch = CaseWatch(register, client, policy, institutions)
+        beside = [asyncio.create_task(intake.sweep_for_ever()), asyncio.create_task(watch.watch_for_ever())]
     running = [asyncio.create_task(worker.run()) for worker in workers]
     log.info("worker_ready", run=run, queues=len(workers))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker_draining")
-    if sweeper is not None:
-        sweeper.cancel()
+    for task in beside:
+        task.cancel()
     await asyncio.gather(*(worker.shutdown() for worker in workers))
     await asyncio.gather(*running, return_exceptions=True)
     await lines.aclose()

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from activities.ports import Answered, Letter
+from activities.line_ports import Letter
+from activities.ports import Answered
 from domain.errands import Errand
 from domain.orders import AnswerClass, HeldBack, Measure, Order, Outcome, Refused
 from domain.statement import Digest, Passage

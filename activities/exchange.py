@@ -13,21 +13,8 @@ import structlog
 
 from activities.errand_run import Run, Step, as_it_should_be, unfit
 from activities.gate import Gate
-from activities.ports import (
-    Answered,
-    Ask,
-    CaseTurn,
-    Draft,
-    InstitutionPort,
-    Letter,
-    LetterReceipt,
-    LineError,
-    NeverSent,
-    OpenedOrder,
-    OpenOrders,
-    OrderBook,
-    Reply,
-)
+from activities.line_ports import InstitutionPort, Letter, LetterReceipt, LineError, NeverSent, Reply
+from activities.ports import Answered, Ask, CaseTurn, Draft, OpenedOrder, OpenOrders, OrderBook
 from domain.errands import STEPS, BatchResult, ErrandBatch, ErrandResult
 from domain.institutions import Institution
 from domain.orders import AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final

@@ -7,7 +7,8 @@ from temporalio import activity
 
 from activities.exchange import Exchange
 from activities.gate import Gate
-from activities.ports import Lines, OrderBook
+from activities.line_ports import Lines
+from activities.ports import OrderBook
 from domain.errands import BatchResult, ErrandBatch
 from domain.papers import Paper
 

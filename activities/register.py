@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.ports import CaseBook
-from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
+from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Visit, Visited
 from domain.findings import FindingReport
 from domain.sheets import Ruling
 
@@ -19,7 +20,15 @@ class RegisterActivities:
 
     @activity.defn(name="keep_record")
     async def keep_record(self, record: CaseRecord) -> bool:
-        """Keep sheets, an opened fuse, books and status; close the case when the record says how it ended."""
+        """Keep sheets, an opened fuse, books and status; close the case when the record says how it ended.
+
+        False, and nothing is kept: this run does not speak for the case. A run made by a reset knows less than was
+        done, and an older start has been followed by another; the case goes on from the register.
+        """
+        if record.born_as not in {"", activity.info().workflow_run_id}:
+            return False
+        if await self._book.restarts(record.case_id) > record.restarts:
+            return False
         for sheet in record.sheets:
             await self._book.keep_sheet(sheet)
         for sheet_name in record.fuse_raises:
@@ -39,6 +48,14 @@ class RegisterActivities:
     async def keep_finding(self, finding: FindingReport) -> Ruling:
         """Keep a finding of an officer entitled to it."""
         return await self._book.keep_finding(finding)
+
+    @activity.defn(name="read_finding")
+    async def read_finding(self, visit: Visit) -> Visited:
+        """The latest finding kept on a visit's account. Raises NotFoundYet, to be asked again, when there is none."""
+        finding = await self._book.finding_on(visit.case_id, visit.institution, visit.number)
+        if finding is None:
+            raise ApplicationError("no finding yet", type="NotFoundYet")
+        return Visited(institution=visit.institution, number=visit.number, finding=finding)
 
     @activity.defn(name="keep_filing")
     async def keep_filing(self, filing: Filing) -> Ruling:

@@ -19,7 +19,8 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from domain.case_start import CaseRun, CaseStart
+from domain.case_start import CaseRun
+from domain.identifiers import case_workflow_id
 from domain.institutions import Directory, Institution
 from domain.policy import Policy
 from domain.report import Receipt, Report
@@ -80,33 +81,16 @@ class Intake:
     async def start(self, report: Report, receipt: Receipt) -> None:
         """Start the case's workflow; starting it twice is starting it once."""
         run = CaseRun(
-            **CaseStart(
-                case_id=receipt.case_id,
-                case_number=receipt.case_number,
-                received_at=receipt.received_at,
-                report=report,
-                policy=self._policy,
-                directory=self._directory,
-            ).model_dump()
+            case_id=receipt.case_id,
+            case_number=receipt.case_number,
+            received_at=receipt.received_at,
+            report=report,
+            policy=self._policy,
+            directory=self._directory,
         )
         try:
-            await self._client.start_workflow(
-                CaseWorkflow.run,
-                run,
-                id=receipt.workflow_id,
-                task_queue=CASES_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"{receipt.case_number} · {report.category}",
-                request_eager_start=True,
-                rpc_timeout=timedelta(seconds=5),
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(CASE_NUMBER, receipt.case_number),
-                        SearchAttributePair(STAGE, "received"),
-                        SearchAttributePair(PENDING_SHEET, NOTHING_PENDING),
-                    ]
-                ),
+            await start_case(
+                self._client, run, WorkflowIDReusePolicy.REJECT_DUPLICATE, WorkflowIDConflictPolicy.USE_EXISTING
             )
         except WorkflowAlreadyStartedError:
             log.info("case_ran_before", case_id=receipt.case_id)
@@ -129,3 +113,27 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
+
+
+async def start_case(
+    client: Client, run: CaseRun, reuse: WorkflowIDReusePolicy, conflict: WorkflowIDConflictPolicy
+) -> None:
+    """Start a case's workflow. Raises WorkflowAlreadyStartedError as the two policies say, RPCError."""
+    await client.start_workflow(
+        CaseWorkflow.run,
+        run,
+        id=case_workflow_id(run.case_id),
+        task_queue=CASES_QUEUE,
+        id_reuse_policy=reuse,
+        id_conflict_policy=conflict,
+        static_summary=f"{run.case_number} · {run.report.category}",
+        request_eager_start=True,
+        rpc_timeout=timedelta(seconds=5),
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(CASE_NUMBER, run.case_number),
+                SearchAttributePair(STAGE, "received"),
+                SearchAttributePair(PENDING_SHEET, NOTHING_PENDING),
+            ]
+        ),
+    )

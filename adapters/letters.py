@@ -22,16 +22,7 @@ from typing import Protocol
 import httpx
 import structlog
 
-from activities.ports import (
-    Fetched,
-    Letter,
-    LetterReceipt,
-    LineError,
-    NeverSent,
-    PerhapsSent,
-    Reply,
-    Warrants,
-)
+from activities.line_ports import Fetched, Letter, LetterReceipt, LineError, NeverSent, PerhapsSent, Reply, Warrants
 from adapters.banks.codes import receipt_class
 from domain.orders import AnswerClass
 

@@ -6,7 +6,7 @@ from typing import Self
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from activities.ports import InstitutionPort, PerhapsSent, Warrants
+from activities.line_ports import InstitutionPort, PerhapsSent, Warrants
 from adapters.banks.line import PlatformLine
 from adapters.banks.requests import Centre
 from adapters.carriers.line import CarrierLine

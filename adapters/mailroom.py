@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from activities.ports import Fetched, Letter, LetterReceipt, LineError, NeverSent, PerhapsSent, Reply
+from activities.line_ports import Fetched, Letter, LetterReceipt, LineError, NeverSent, PerhapsSent, Reply
 from adapters.letters import MOST_LETTERS, Door, Reader
 
 POSTS_AT_ONCE = 2

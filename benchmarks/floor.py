@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.ports import InstitutionPort, Letter
+from activities.line_ports import InstitutionPort, Letter
 from adapters import logs, settings
 from adapters.banks.requests import Centre
 from adapters.lines import HttpLines

@@ -21,6 +21,10 @@ class CaseRecord(Frozen):
     status: str = ""
     outcome: str = ""
     """Not empty: the case closes with it."""
+    born_as: str = ""
+    """The run that the workflow's start was written for: a reset makes another run of the same start."""
+    restarts: int = 0
+    """Which of the case's starts speaks."""
     at: datetime
 
 

@@ -18,6 +18,8 @@ class CaseStart(Frozen):
     report: Report
     policy: Policy
     directory: Directory
+    restarts: int = 0
+    """How often the case was started again from the register; only the latest of these speaks for it."""
 
 
 class CaseRun(CaseStart):

@@ -82,6 +82,7 @@ class CaseWorkflow:
             pursuit.begin(self.case)
             carriers.begin(self.case)
         self.dispatch.resume(run.errands)
+        self.fieldwork.resume()
 
     def take_in_what_arrived(self) -> None:
         """Answers of institutions, findings of officers, and what the clock has brought."""

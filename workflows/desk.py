@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
@@ -23,6 +23,10 @@ KEEP_EVERY = timedelta(seconds=10)
 LARGE, KEEP_LARGE_EVERY = 300, timedelta(seconds=15)
 """A case of more accounts than this costs too much to show so often while its money is on the move."""
 NOT_KEPT = Complaint(zh="登记失败，请重试", en="could not be kept, please try again")
+SUPERSEDED = Complaint(
+    zh="此轮不代表本案（重置或旧的一轮）：案件由登记簿重新开始",
+    en="this run does not speak for the case (a reset, or an older run): the case goes on from the register",
+)
 
 
 def keep_every(case: Case) -> timedelta:
@@ -233,16 +237,20 @@ class Desk:
             entries=tuple(changed),
             status=case.state.status.value,
             outcome=outcome,
+            born_as=workflow.info().original_execution_run_id,
+            restarts=case.start.restarts,
             at=workflow.now(),
         )
 
     async def _keep(self, record: CaseRecord) -> None:
         try:
-            await ask_register("keep_record", record, bool, "登记案件账 / keep the case's books")
+            kept = await ask_register("keep_record", record, bool, "登记案件账 / keep the case's books")
         except ActivityError:
             self._case.sheets = [*record.sheets, *self._case.sheets]
             self._case.fuse_raises = [*record.fuse_raises, *self._case.fuse_raises]
         else:
+            if not kept:
+                raise ApplicationError(SUPERSEDED.both, type="Superseded", non_retryable=True)
             self._entries.update({_key(one): one for one in record.entries})
             self._books, self._status = record.books, record.status
             for sheet in record.sheets:

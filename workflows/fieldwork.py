@@ -1,9 +1,11 @@
 """Visits to holders: each a child workflow that a person can open and answer."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import Visit, Visited
@@ -11,14 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.casework import holding, visits
     from workflows.casework.case import Case
     from workflows.casework.state import Account
-    from workflows.limits import CASES_QUEUE
+    from workflows.limits import CASES_QUEUE, FINDING, VISIT_AGAIN_MOST
     from workflows.tasks import Tasks
     from workflows.verification import VerificationWorkflow
-
-AGAIN_S = 10
-"""A visit that somebody terminated is sent out again after this: the question stays open."""
-AGAIN_MOST_S = 900
-"""Doubled each time up to this."""
 
 
 class Fieldwork:
@@ -35,6 +32,11 @@ class Fieldwork:
     def busy(self) -> bool:
         """A finding waits to be worked in."""
         return bool(self._found)
+
+    def resume(self) -> None:
+        """Follow the visits that were sent out before this run: their answers went elsewhere."""
+        for key in self._case.state.visits_open:
+            self._tasks.start(self._visit(self._case.state.accounts[key]))
 
     def send_out(self) -> None:
         """Officers to the holders the policy names."""
@@ -62,7 +64,7 @@ class Fieldwork:
             number=account.ref.number,
             name=account.ref.name,
         )
-        pause = AGAIN_S
+        pause = FINDING.worth
         while True:
             try:
                 visited = await workflow.execute_child_workflow(
@@ -73,12 +75,33 @@ class Fieldwork:
                     memo={"institution": visit.institution, "number": visit.number},
                     static_summary=f"落地查证 {self._case.shown(account)} / on-site verification",
                     parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                    # a visit that was answered is not made again, whoever asks
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 )
             except (ChildWorkflowError, WorkflowAlreadyStartedError):
-                # the latter after a reset of the case: the visit of before is still open, and this one follows it
-                await workflow.sleep(pause, summary="重新派出查证 / send out again")
-                pause = min(pause * 2, AGAIN_MOST_S)
-            else:
-                self._found.append(visited)
-                self._wake()
-                return
+                # terminated, or open since before this run: what is found goes to the register, and is not asked again
+                found = await self._found_meanwhile(visit, pause)
+                pause = min(pause * 2, VISIT_AGAIN_MOST)
+                if found is None:
+                    continue
+                visited = found
+            self._found.append(visited)
+            self._wake()
+            return
+
+    async def _found_meanwhile(self, visit: Visit, within: timedelta) -> Visited | None:
+        """What the register keeps of the visit, within this time."""
+        try:
+            found: Visited = await workflow.execute_activity(
+                "read_finding",
+                visit,
+                result_type=Visited,
+                task_queue=CASES_QUEUE,
+                start_to_close_timeout=FINDING.one_try,
+                schedule_to_close_timeout=within,
+                retry_policy=FINDING.retry,
+                summary="等待已派出的查证 / await the visit sent out before",
+            )
+        except ActivityError:
+            return None
+        return found

@@ -56,3 +56,14 @@ REGISTER = Limits(
     heartbeat=None,
     retry=_SOON,
 )
+FINDING = Limits(
+    one_try=timedelta(seconds=30),
+    worth=timedelta(seconds=10),  # then a visit that somebody terminated is sent out again; doubled each time
+    heartbeat=None,
+    # looks for a finding that went to another run: retries cost the history nothing, and many cases may be looking
+    retry=RetryPolicy(
+        initial_interval=timedelta(seconds=2), backoff_coefficient=1.3, maximum_interval=timedelta(seconds=60)
+    ),
+)
+VISIT_AGAIN_MOST = timedelta(seconds=900)
+"""The longest `worth` of looking for a finding before the visit is tried again."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lxml import etree
 
-from activities.ports import Reply
+from activities.line_ports import Reply
 from adapters.banks.envelope import UnreadableError, only, opened, texts
 from adapters.banks.outcomes import ACCOUNT_KINDS, fen, moment, outcome
 from domain.orders import CODES, AccountKind, Measure, in_force

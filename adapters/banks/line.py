@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from activities.ports import Fetched, Letter, LetterReceipt, Reply
+from activities.line_ports import Fetched, Letter, LetterReceipt, Reply
 from adapters.banks.answers import read
 from adapters.banks.requests import Centre, message
 from adapters.letters import Mail, sealed

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from activities.ports import Reply
+from activities.line_ports import Reply
 from domain.clock import from_platform_time
 from domain.orders import AnswerClass, Executed, Outcome, Refused
 

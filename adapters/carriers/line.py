@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from activities.ports import Fetched, Letter, LetterReceipt, Reply
+from activities.line_ports import Fetched, Letter, LetterReceipt, Reply
 from adapters.carriers.answers import read
 from adapters.letters import Mail, sealed
 from domain.clock import platform_time

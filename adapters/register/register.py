@@ -6,7 +6,8 @@ from typing import Self
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ports import CaseBook, OrderBook, Roster, Warrants
+from activities.line_ports import Warrants
+from activities.ports import CaseBook, OrderBook, Roster
 from adapters.keyring import KeyRing
 from adapters.register.authorities import Commanding
 from adapters.register.bulk import run
@@ -16,6 +17,8 @@ from adapters.register.enrolling import Enrolling
 from adapters.register.lapsing import Lapsing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
+from adapters.register.recalling import Recalling
+from adapters.register.restarting import Restarting
 from adapters.register.roster import Rostering
 from adapters.register.sheets import Deciding
 from adapters.register.turns import Turning
@@ -27,7 +30,20 @@ async def _reach(connection: AsyncConnection) -> None:
     await run(connection, "SELECT 1")
 
 
-class Register(Turning, Casework, Deciding, Verifying, Commanding, Enrolling, Warranting, Rostering, Lapsing, Reading):
+class Register(
+    Turning,
+    Casework,
+    Deciding,
+    Verifying,
+    Commanding,
+    Enrolling,
+    Warranting,
+    Rostering,
+    Lapsing,
+    Restarting,
+    Recalling,
+    Reading,
+):
     """OrderBook, CaseBook, Roster and Warrants over one database; safe for many tasks and processes at once."""
 
     @classmethod

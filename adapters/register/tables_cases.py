@@ -94,6 +94,18 @@ outbox = Table(
 )
 Index("ix_outbox_open", outbox.c.filed_at, postgresql_where=sql("started_at IS NULL"))
 
+Index("ix_cases_open", cases.c.case_id, postgresql_where=sql("status <> 'closed'"))
+
+case_restarts = Table(
+    "case_restarts",
+    metadata,
+    text("case_id", "the case whose workflow was gone from the engine", to="cases.case_id", key=True),
+    count("count", "how often it was started again"),
+    moment("at", "when, the last time"),
+    CheckConstraint("count >= 1", name="count"),
+    comment="only the latest start of a case speaks for it",
+)
+
 case_accounts = Table(
     "case_accounts",
     metadata,

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.types import Text
 
-from activities.ports import Letter, NeverSent
+from activities.line_ports import Letter, NeverSent
 from adapters.keyring import KeyRing
 from adapters.register.bulk import run, statement_text
 from adapters.register.engine import RegisterError

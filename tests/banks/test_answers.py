@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.ports import Reply
+from activities.line_ports import Reply
 from adapters.banks.answers import read
 from domain.clock import from_platform_time, platform_time
 from domain.orders import (

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from activities.ports import InstitutionPort
+from activities.line_ports import InstitutionPort
 from adapters.lines import HttpLines
 from domain.orders import AccountRef, FourElements
 from tests.contracts.bank_port import BankPortContract

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.ports import Fetched, Letter, NeverSent, PerhapsSent, Reply
+from activities.line_ports import Fetched, Letter, NeverSent, PerhapsSent, Reply
 from adapters.letters import MOST_BODY_BYTES, MOST_LETTERS, Door, sealed
 from domain.orders import AnswerClass
 from tests.contracts.practice import EVERY_LETTER

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from activities.ports import PerhapsSent
+from activities.line_ports import PerhapsSent
 from adapters.banks.line import PlatformLine
 from adapters.carriers.line import CarrierLine
 from adapters.lines import HttpLines, WrongWorldError

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.ports import Reply
+from activities.line_ports import Reply
 from domain.identifiers import application_id
 from domain.orders import CODES, AccountKind, AccountRef, Executed, FourElements, HeldElsewhere, Measure, Order, Partial
 from tests.banks.orders import PAPER, order

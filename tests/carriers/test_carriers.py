@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.ports import Reply
+from activities.line_ports import Reply
 from adapters.carriers.answers import read
 from adapters.carriers.line import CarrierLine
 from adapters.carriers.prefixes import Likely, Network, likely, likely_carrier

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from activities.ports import Fetched, InstitutionPort, NeverSent, PerhapsSent, Reply
+from activities.line_ports import Fetched, InstitutionPort, NeverSent, PerhapsSent, Reply
 from domain.orders import AnswerClass, Executed, Order, Refused
 
 ARRIVED = {AnswerClass.OK, AnswerClass.DUPLICATE}

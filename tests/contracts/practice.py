@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from activities.ports import Letter
+from activities.line_ports import Letter
 from adapters.banks.requests import Centre
 from adapters.lines import HttpLines
 from domain.institutions import Channel, Institution, InstitutionKind

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from activities.ports import Fetched, Letter, LetterReceipt, NeverSent, PerhapsSent, Reply
+from activities.line_ports import Fetched, Letter, LetterReceipt, NeverSent, PerhapsSent, Reply
 from domain.orders import AccountRef, AnswerClass, Executed, FourElements, Measure, Order, Refused
 from domain.statement import Row, Statement
 from tests.contracts.bank_port import BankPortContract

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.ports import Draft, InstitutionPort, Letter, NeverSent, OpenedOrder
+from activities.line_ports import InstitutionPort, Letter, NeverSent
+from activities.ports import Draft, OpenedOrder
 from adapters.lines import HttpLines
 from adapters.register import Register
 from domain.findings import Finding, FindingReport
