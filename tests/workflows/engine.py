@@ -10,10 +10,11 @@ from typing import Any, Self
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Standing
+from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Standing, Visit, Visited
 from domain.books import Books
 from domain.case_start import CaseRun
 from domain.errands import BatchResult, ErrandBatch, ErrandResult
@@ -56,6 +57,13 @@ class PaperActivities:
     @activity.defn(name="keep_finding")
     async def keep_finding(self, finding: FindingReport) -> Ruling:
         return self.worlds[finding.case_id].register.keep_finding(finding)
+
+    @activity.defn(name="read_finding")
+    async def read_finding(self, visit: Visit) -> Visited:
+        for finding in reversed(self.worlds[visit.case_id].register.findings):
+            if (finding.institution, finding.number) == (visit.institution, visit.number):
+                return Visited(institution=visit.institution, number=visit.number, finding=finding)
+        raise ApplicationError("no finding yet", type="NotFoundYet")
 
     @activity.defn(name="keep_filing")
     async def keep_filing(self, filing: Filing) -> Ruling:
@@ -155,7 +163,7 @@ class Town:
             self.client,
             task_queue=CASES_QUEUE,
             workflows=list(WORKFLOWS),
-            activities=[paper.keep_record, paper.decide, paper.keep_finding, paper.keep_filing],
+            activities=[paper.keep_record, paper.decide, paper.keep_finding, paper.read_finding, paper.keep_filing],
             workflow_runner=runner(),
             interceptors=list(INTERCEPTORS),
         )
