@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.books import BookEntry, Books
 from domain.findings import FindingReport
 from domain.frozen import Frozen
+from domain.policy import SEAL_RULES, SealRules
 from domain.sheets import Decision, Ruling, Sheet
 
 
@@ -55,6 +56,7 @@ class Visit(Frozen):
     number: str
     name: str
     why: str = ""
+    sealing: SealRules = SEAL_RULES
 
 
 class Visited(Frozen):

@@ -1,7 +1,7 @@
 """What officers type, understood or answered in words.
 
-Total: any input gives a value or a complaint, never an error. What is understood can be kept: no control characters,
-no broken surrogates, no number that no sheet can have.
+Total: any input gives a value or a complaint, never an error; what was a complaint already stays that one. What is
+understood can be kept: no control characters, no broken surrogates, no number that no sheet can have.
 """
 
 import re
@@ -91,6 +91,8 @@ SAY_FILING = Complaint(
 
 def decision_words(given: object) -> DecisionWords | Complaint:
     """A decision: a string "F-01 012345 approve except 3 7" or an object {sheet, officer, verdict, except, reason}."""
+    if isinstance(given, Complaint):
+        return given
     if isinstance(given, str):
         return _decision_from_text(given)
     if isinstance(given, dict):
@@ -131,6 +133,8 @@ def _decision_from_text(text: str) -> DecisionWords | Complaint:
 
 def finding_words(given: object) -> FindingWords | Complaint:
     """A finding from "012370 merchant 说明" or {officer, finding, remark}."""
+    if isinstance(given, Complaint):
+        return given
     if isinstance(given, str):
         officer, _, rest = _readable(given).partition(" ")
         word, _, remark = rest.strip().partition(" ")
@@ -146,6 +150,8 @@ def finding_words(given: object) -> FindingWords | Complaint:
 
 def filing_words(given: object) -> FilingWords | Complaint:
     """A case filing from "A3202… 012345" or {number, officer}."""
+    if isinstance(given, Complaint):
+        return given
     if isinstance(given, str):
         parts = _readable(given).split()
         number, officer = (parts[0], parts[1]) if len(parts) == _FILING_WORDS else ("", "")

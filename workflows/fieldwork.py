@@ -61,6 +61,7 @@ class Fieldwork:
             institution_code=institution.code if institution else account.ref.institution,
             number=account.ref.number,
             name=account.ref.name,
+            sealing=self._case.policy.sealing,
         )
         pause = AGAIN_S
         while True:

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.keyring import CannotOpenError, KeyRing, KeyRingError
 from adapters.settings import Settings
@@ -69,7 +70,7 @@ def test_a_rotation_reaches_a_ring_that_is_open_and_old_seals_still_open(tmp_pat
 def test_the_last_sealing_key_is_not_retired(tmp_path):
     ring = KeyRing.load_or_make(_settings(tmp_path))
     with pytest.raises(KeyRingError, match="last one"):
-        ring.retire("k1")
+        ring.retire(ring.keys[0].id)
 
 
 def test_a_file_others_can_read_is_refused(tmp_path):
@@ -94,7 +95,7 @@ def test_keys_that_cannot_be_used_are_named_without_their_value(tmp_path, text):
 def test_keys_come_from_the_environment_and_go_on_to_children(tmp_path):
     secret = base64.b64encode(bytes(32)).decode()
     text = f'{{"keys": [{{"id": "k7", "made": "2026-01-01T00:00:00Z", "secret": "{secret}"}}]}}'
-    settings = Settings(state_dir=tmp_path, keys=text)
+    settings = Settings(state_dir=tmp_path, keys=SecretStr(text))
     assert KeyRing.load(settings).seal(b"x", b"").key_id == "k7"
     assert settings.environ()["HOLDFAST_KEYS"] == text
     assert secret not in repr(settings)
