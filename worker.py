@@ -24,6 +24,7 @@ from activities.register import RegisterActivities
 from adapters import logs, settings
 from adapters.banks.requests import Centre
 from adapters.intake import Intake
+from adapters.keyring import KeyRingError
 from adapters.lines import HttpLines
 from adapters.papers import render
 from adapters.policy_file import load_policy
@@ -153,7 +154,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         uvloop.run(serve(given.run, given.queues))  # about 1.15x (docs/decisions.md)
-    except ValueError as error:
+    except (ValueError, KeyRingError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a person is reading
         return 2
     return 0

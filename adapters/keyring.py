@@ -119,6 +119,11 @@ class KeyRing:
         self._look_again(at_once=False)
         return self._ring.keys
 
+    @property
+    def sealing_id(self) -> str | None:
+        """The key that seals; None: every key is retired."""
+        return next((key.id for key in reversed(self.keys) if key.retired is None), None)
+
     def knows(self, key_id: str) -> bool:
         """Whether a key of this id is in the ring, retired or not."""
         return self._by_id(key_id) is not None

@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.drill.errors import DrillError, Fault, NotPracticeError, RefusedError, TakenError, UnreachableError
+from adapters.keyring import KeyRingError
 from adapters.register import RegisterError
 from adapters.settings import SettingsError
 from adapters.temporal.errors import StackError
@@ -39,6 +40,7 @@ class CommandError(Exception):
 EXPECTED = (
     CommandError,
     SettingsError,
+    KeyRingError,
     StackError,
     DrillError,
     RegisterError,
@@ -50,7 +52,7 @@ EXPECTED = (
 """What a command may fail with; anything else is a fault of ours and shows its traceback."""
 
 _AS_SAID: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
-    ((RefusedError, SettingsError, TakenError, NotPracticeError), Exit.BAD_INPUT),
+    ((RefusedError, SettingsError, KeyRingError, TakenError, NotPracticeError), Exit.BAD_INPUT),
     ((StackError, UnreachableError), Exit.NOT_FOUND),
     ((DrillError,), Exit.DIFFERENCE),
 )

@@ -23,6 +23,7 @@ from adapters.register.tables_cases import (
     sheet_lines,
     sheets,
 )
+from adapters.register.tables_decodes import decode_log
 from adapters.register.tables_people import (
     authorities,
     halts,
@@ -41,6 +42,7 @@ __all__ = [
     "cases",
     "claims",
     "decisions",
+    "decode_log",
     "documents",
     "events",
     "findings",
