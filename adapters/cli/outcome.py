@@ -110,5 +110,5 @@ def login_words(stack: StackView) -> list[str]:
         return []
     return [
         f"To read and decide cases in the UI log in at {stack.codec_url} with officer number and one-time code;",
-        'once, in the UI\'s codec dialog (glasses, top right), switch on "Include cross-origin credentials".',
+        "the page says what to switch on once in the UI's Codec Server dialog (glasses, top right).",
     ]

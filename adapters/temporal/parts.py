@@ -67,7 +67,7 @@ def temporal_spec(state_dir: Path, port: int, ui: int, codec: int) -> ChildSpec:
     quiet = ("--log-level", "warn", "--log-format", "json")
     return ChildSpec(
         name="temporal",
-        command=(_temporal_binary(), "server", "start-dev", *places, *reading, *quiet, *_TEMPORAL_TUNING),
+        command=(temporal_binary(), "server", "start-dev", *places, *reading, *quiet, *_TEMPORAL_TUNING),
         ready=lambda _: temporal_is_healthy(f"{HOST}:{port}", f"http://{HOST}:{ui}"),
     )
 
@@ -137,7 +137,8 @@ async def answers(url: str) -> bool:
         return False
 
 
-def _temporal_binary() -> str:
+def temporal_binary() -> str:
+    """Temporal's program. Raises StackError where it is missing."""
     beside = Path(sys.executable).parent / "temporal"
     found = str(beside) if beside.is_file() else shutil.which("temporal")
     if found is None:

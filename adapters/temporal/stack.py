@@ -26,6 +26,7 @@ from adapters.temporal.parts import (
     answers,
     codec_spec,
     sandbox_spec,
+    temporal_binary,
     temporal_is_healthy,
     temporal_spec,
     worker_spec,
@@ -222,6 +223,7 @@ class Stack(StackView):
             await asyncio.sleep(_LOOK_S)
 
     async def _start_temporal(self) -> None:
+        temporal_binary()  # missing, nothing else is worth starting
         # first the endpoint: its port is told to the UI, while it finds the UI's in the state file
         await self._add_with_ports(lambda: codec_spec(self.settings, self._choose("codec")), ("codec",))
         codec = self._ports["codec"]

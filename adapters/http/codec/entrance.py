@@ -31,7 +31,7 @@ def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
     @app.get("/")
     async def page(request: Request) -> HTMLResponse:
         admitted = endpoint.sessions.of(request.cookies.get(COOKIE))
-        return HTMLResponse(logged_in_page(admitted) if admitted else login_page(), headers=SAFE)
+        return HTMLResponse(logged_in_page(admitted, _own_origin(request)) if admitted else login_page(), headers=SAFE)
 
     @app.post("/login")
     async def login(request: Request) -> Response:
@@ -63,6 +63,10 @@ def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
         return answer
 
 
+def _own_origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
 async def _admit(doorkeeper: Doorkeeper, officer: str, code: str) -> Admitted | Complaint:
     try:
         return await doorkeeper.admit(officer, code)
@@ -74,7 +78,7 @@ async def _admit(doorkeeper: Doorkeeper, officer: str, code: str) -> Admitted | 
 def _from_here(request: Request) -> None:
     """The form of our own page only: nobody logs another person in or out. Raises HTTPException."""
     origin = request.headers.get("origin")
-    if origin is not None and origin != f"{request.url.scheme}://{request.url.netloc}":
+    if origin is not None and origin != _own_origin(request):
         raise HTTPException(403, "not from this page")
 
 

@@ -1,7 +1,7 @@
 """A payload for eyes that need not know who: the case's course stays readable, persons and accounts do not.
 
-Masked are runs of seven digits and more but for the last four, names but for their first sign, and free text whole.
-What is no JSON, or carries a packed state, is withheld.
+Masked are runs of seven digits and more (adapters/redaction.py) but for the last four, names but for their first sign,
+and free text whole. What is no JSON, or carries a packed state, is withheld.
 """
 
 import json
@@ -10,9 +10,9 @@ from typing import Any
 
 from temporalio.api.common.v1 import Payload
 
+from adapters.redaction import replace_digits
+
 HIDDEN = "•••"
-_DIGITS = re.compile(r"\d(?:[ \-\u2010-\u2015\u00a0]?\d){6,}")
-"""Also in groups, as people write card numbers."""
 _KEPT_DIGITS = 4
 _LONG_NUMBER = 10**6
 _NAMES = re.compile(r"(?:.*_)?names?|victim|holder|payee|opponent|subscriber")
@@ -60,9 +60,9 @@ def _text(key: str, value: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return _DIGITS.sub(_but_the_last, text)
+    return replace_digits(text, _but_the_last)
 
 
-def _but_the_last(found: re.Match[str]) -> str:
-    digits = [sign for sign in found[0] if sign.isdigit()]
+def _but_the_last(found: str) -> str:
+    digits = [sign for sign in found if sign.isdigit()]
     return HIDDEN + "".join(digits[-_KEPT_DIGITS:])

@@ -20,12 +20,18 @@ _STYLE = (
     "button{background:#1d4ed8;color:#fff;border:0;border-radius:4px;cursor:pointer}"
     ".told{background:#fef2f2;border-left:4px solid #dc2626;padding:.5rem .8rem}"
 )
-_ONCE = (
-    "<p>首次使用：在 Temporal 界面右上角打开“数据编码器”（眼镜图标），"
-    "勾选 <b>Include cross-origin credentials</b> 并应用。<br>"
-    "Once: in the Temporal UI open the codec dialog (glasses icon, top right), tick "
-    "<b>Include cross-origin credentials</b> and apply.</p>"
-)
+
+
+def _once(address: str) -> str:
+    """What a browser has to be told once; the UI passes a session on to an endpoint of the browser's own only."""
+    shown = escape(address)
+    return (
+        "<p>首次使用：在 Temporal 界面右上角打开 Codec Server 设置（眼镜图标），选 <b>Use my browser setting</b>，"
+        f"地址填 <code>{shown}</code>，打开 <b>Include cross-origin credentials</b>，点 Apply。<br>"
+        "Once in each browser: open the Codec Server dialog of the Temporal UI (glasses, top right), choose "
+        f"<b>Use my browser setting</b>, enter <code>{shown}</code>, switch on "
+        "<b>Include cross-origin credentials</b>, Apply.</p>"
+    )
 
 
 def login_page(told: Complaint | None = None) -> str:
@@ -42,8 +48,8 @@ def login_page(told: Complaint | None = None) -> str:
     )
 
 
-def logged_in_page(admitted: Admitted) -> str:
-    """Who is logged in and what is seen."""
+def logged_in_page(admitted: Admitted, address: str) -> str:
+    """Who is logged in and what is seen; `address`: the endpoint's own."""
     roles = "、".join(f"{ROLE_WORDS[role][0]} {ROLE_WORDS[role][1]}" for role in admitted.roles)
     sight = {
         Sight.WHOLE: "可读全部内容 / everything is readable",
@@ -51,7 +57,7 @@ def logged_in_page(admitted: Admitted) -> str:
         None: "无可读内容 / nothing is readable",
     }[sight_of(admitted.roles)]
     return _page(
-        f"<p>已登录 / logged in: <b>{escape(admitted.officer)}</b> · {escape(roles)}<br>{sight}</p>{_ONCE}"
+        f"<p>已登录 / logged in: <b>{escape(admitted.officer)}</b> · {escape(roles)}<br>{sight}</p>{_once(address)}"
         '<form method="post" action="/logout"><button>退出 / log out</button></form>'
     )
 
