@@ -108,7 +108,7 @@ async def serve(run: str, queues: str) -> None:
     register = await Register.connect(
         postgres_url(given, database_name(run)),
         rules=Rules.of(policy),
-        ring=KeyRing.load_or_make(given),
+        ring=KeyRing.load(given),
         connections=CONNECTIONS,
     )
     client = await connect(given, run)

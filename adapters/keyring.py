@@ -3,7 +3,7 @@
 The newest key that is not retired seals; every key opens, retired ones too, because a case is read again ten years
 later. A file is read again when it changed, so that a rotation reaches running processes within a second.
 
-    {"keys": [{"id": "k1", "made": "2026-11-26T00:00:00Z", "retired": null, "secret": "<32 bytes, Base64>"}]}
+    {"keys": [{"id": "k1-3fa9c2", "made": "2026-11-26T00:00:00Z", "retired": null, "secret": "<32 bytes, Base64>"}]}
 """
 
 import base64
@@ -118,6 +118,15 @@ class KeyRing:
         """All keys, oldest first."""
         self._look_again(at_once=False)
         return self._ring.keys
+
+    @property
+    def sealing_id(self) -> str | None:
+        """The key that seals; None: every key is retired."""
+        return next((key.id for key in reversed(self.keys) if key.retired is None), None)
+
+    def knows(self, key_id: str) -> bool:
+        """Whether a key of this id is in the ring, retired or not."""
+        return self._by_id(key_id) is not None
 
     def seal(self, plain: bytes, bound_to: bytes) -> Sealed:
         """Encrypt; it opens only together with the same `bound_to`. Raises KeyRingError when every key is retired."""
@@ -234,9 +243,9 @@ def _bound(key_id: str, bound_to: bytes) -> bytes:
 
 
 def _new_key(before: tuple[Key, ...]) -> Key:
-    number = 1 + max((int(key.id[1:]) for key in before if key.id[1:].isdigit()), default=0)
+    """Its id ends in chance: two rings never call different keys alike, so a wrong ring lacks the key, no more."""
     secret = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-    return Key(id=f"k{number}", made=datetime.now(UTC), secret=SecretStr(secret))
+    return Key(id=f"k{len(before) + 1}-{secrets.token_hex(3)}", made=datetime.now(UTC), secret=SecretStr(secret))
 
 
 def _stamp(path: Path | None) -> tuple[int, int, int] | None:

@@ -8,7 +8,7 @@ import math
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -94,6 +94,11 @@ def describe(problem: BaseException) -> str:
         parts.append("\n".join((*lines, f"{type(seen).__name__}: {_said(seen)}")))
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return "\ncaused by\n".join(parts)
+
+
+def replace_digits(text: str, word: Callable[[str], str]) -> str:
+    """The text with a word in place of each long run of digits that has no harmless shape."""
+    return _SCAN.sub(lambda found: found["keep"] if found["keep"] is not None else word(found["cut"]), text)
 
 
 def mask(text: str) -> str:

@@ -100,6 +100,9 @@ class Settings(BaseModel):
     """Ports of the embedded stack on 127.0.0.1; None: the ones of last time, or free ones."""
     ui_port: _Port | None = None
     sandbox_port: _Port | None = None
+    codec_port: _Port | None = None
+    codec_origin: Annotated[str, AfterValidator(_http)] | None = None
+    """Whose pages may ask the codec endpoint: the Temporal Web UI, as browsers name it. None: the embedded one."""
 
     @property
     def keys_path(self) -> Path:

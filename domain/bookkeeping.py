@@ -6,6 +6,7 @@ from domain.books import BookEntry, Books
 from domain.evidence import Evidence
 from domain.findings import FindingReport
 from domain.frozen import Frozen
+from domain.policy import SEAL_RULES, SealRules
 from domain.sheets import Decision, Ruling, Sheet
 
 
@@ -61,6 +62,7 @@ class Visit(Frozen):
     number: str
     name: str
     why: str = ""
+    sealing: SealRules = SEAL_RULES
 
 
 class Visited(Frozen):

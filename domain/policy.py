@@ -133,6 +133,17 @@ class CarrierRules(Frozen):
     close_number_most_hours: Count
 
 
+class SealRules(Frozen):
+    """Officers' sessions at the codec endpoint, and what they seal."""
+
+    accepted_within_seconds: Positive
+    session_minutes: Positive
+
+
+SEAL_RULES = SealRules(accepted_within_seconds=120, session_minutes=480)
+"""For cases that started before the policy had such a rule."""
+
+
 class AttributionRule(Frozen):
     """The named rule that says whose money left (DOMAIN section 10)."""
 
@@ -190,6 +201,7 @@ class Policy(Frozen):
     attribution: AttributionRule
     evidence: EvidenceRules
     basis: Basis
+    sealing: SealRules = SEAL_RULES
     quorum: dict[str, tuple[Role, ...]]
 
 

@@ -1,7 +1,7 @@
 """What officers type, understood or answered in words.
 
-Total: any input gives a value or a complaint, never an error. What is understood can be kept: no control characters,
-no broken surrogates, no number that no sheet can have.
+Total: any input gives a value or a complaint, never an error; what was a complaint already stays that one. What is
+understood can be kept: no control characters, no broken surrogates, no number that no sheet can have.
 """
 
 import re
@@ -129,6 +129,8 @@ def decision_words(given: object, sheet: str = "") -> DecisionWords | Complaint:
     {sheet or sheets, officer, code or signature, verdict, except, reason}. Without a verdict it is approved.
     """
     complaint = SAY_DECISION_HERE if sheet else SAY_DECISION
+    if isinstance(given, Complaint):
+        return given
     if isinstance(given, str):
         if len(given) > _LONGEST_INPUT:
             return complaint
@@ -220,6 +222,8 @@ def _decision(
 
 def finding_words(given: object) -> FindingWords | Complaint:
     """A finding from "012370 493021 merchant 说明" or {officer, code or signature, finding, remark}."""
+    if isinstance(given, Complaint):
+        return given
     if isinstance(given, str):
         officer, _, rest = _readable(given).partition(" ")
         code, _, rest = rest.strip().partition(" ")
@@ -238,6 +242,8 @@ def finding_words(given: object) -> FindingWords | Complaint:
 
 def filing_words(given: object) -> FilingWords | Complaint:
     """A case filing from "A3202… 012345 493021" or {number, officer, code or signature}."""
+    if isinstance(given, Complaint):
+        return given
     if isinstance(given, str):
         parts = _readable(given).split()
         number, officer, code = parts if len(parts) == _FILING_WORDS else ("", "", "")

@@ -43,6 +43,7 @@ class CaseWorkflow:
     def __init__(self, run: CaseRun) -> None:
         """Take up the case."""
         self.awake = True
+        self.seal_rules = run.policy.sealing
         self.shown_at = workflow.now()
         self.case = Case(run, unpack(run.packed) if run.packed else CaseState(), workflow.now())
         self.tasks = Tasks(self._wake)

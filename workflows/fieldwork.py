@@ -63,6 +63,7 @@ class Fieldwork:
             institution_code=institution.code if institution else account.ref.institution,
             number=account.ref.number,
             name=account.ref.name,
+            sealing=self._case.policy.sealing,
         )
         pause = FINDING.worth
         while True:

@@ -13,7 +13,10 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from domain.words import Complaint
+with workflow.unsafe.imports_passed_through():
+    from domain.policy import SEAL_RULES, SealRules
+    from domain.seals import TOO_OLD, UNOPENED_WORDS, Provenance, provenance, unopened
+    from domain.words import Complaint
 
 NOTHING: RawValue = None  # type: ignore[assignment]
 """No input at all. The handlers' type hint has to be RawValue itself, or the SDK decodes before we can look."""
@@ -25,14 +28,33 @@ UNREADABLE = Complaint(zh="输入无法解码，已忽略", en="the input cannot
 
 
 def given(payload: RawValue | None) -> object:
-    """What was typed, or a Complaint. Never raises."""
+    """What was typed, or a Complaint: not sealed for this workflow, sealed too long ago, or unreadable. Never raises.
+
+    The age is taken against the workflow's own clock, so that a replay judges as the first run did.
+    """
     if payload is None:
         return None
+    if (reason := unopened(payload.payload.metadata)) is not None:
+        return UNOPENED_WORDS[reason]
+    sealed = sealed_by(payload)
+    if sealed is not None and not sealed.in_time(workflow.now(), _seal_rules()):
+        return TOO_OLD
     try:
         typed: object = workflow.payload_converter().from_payload(payload.payload)
     except Exception:  # noqa: BLE001 - junk of any kind must become a complaint, never a failed workflow task
         return UNREADABLE
     return typed
+
+
+def sealed_by(payload: RawValue | None) -> Provenance | None:
+    """The officer whose session sealed this input, and when; None: one of our own processes sealed it. Never raises."""
+    return None if payload is None else provenance(payload.payload.metadata)
+
+
+def _seal_rules() -> SealRules:
+    """Of the policy that the workflow carries."""
+    rules = getattr(workflow.instance(), "seal_rules", SEAL_RULES)
+    return rules if isinstance(rules, SealRules) else SEAL_RULES
 
 
 def refusal(complaint: Complaint) -> ApplicationError:

@@ -30,6 +30,7 @@ class VerificationWorkflow:
     def __init__(self, visit: Visit) -> None:
         """Take the visit."""
         self.visit = visit
+        self.seal_rules = visit.sealing
         self.found: FindingReport | None = None
         self.heard: list[FindingWords] = []
         self.notes: list[str] = []

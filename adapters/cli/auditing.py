@@ -45,7 +45,7 @@ def replay_command(
                     save.mkdir(parents=True, exist_ok=True)
                     name = f"{history.workflow_id}-{history.run_id}".replace("/", "_")
                     (save / f"{name}.json").write_text(history.to_json(), encoding="utf-8")
-                results.append(await replay(history))
+                results.append(await replay(history, world.client.namespace, world.client.data_converter))
             failed = [one for one in results if one.differs]
             value = {"run": world.run, "replayed": len(results), "failed": [one.model_dump() for one in failed]}
             words = [f"[red]{one.workflow_id} ({one.run_id}): {escape(one.differs)}[/red]" for one in failed]

@@ -12,7 +12,7 @@ import typer
 
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.live import watched
-from adapters.cli.outcome import case_url, tell_result
+from adapters.cli.outcome import case_url, login_words, tell_result
 from adapters.cli.running import INTERRUPTED, AsJson, perform, progress
 from adapters.cli.voice import Voice
 from adapters.drill.drill import Drill, Plan
@@ -90,6 +90,8 @@ def demo(
                 tell_result(voice, result, urls)
             if keep:
                 voice.note(f"The stack stays up until Ctrl-C; Temporal UI: {stack.ui_url}")
+                for words in login_words(stack):
+                    voice.note(words)
                 await stack.watch()
             else:
                 voice.note("The UI goes with the stack: `starter.py demo --keep` or `make up` leave it open.")

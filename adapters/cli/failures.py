@@ -40,6 +40,7 @@ class CommandError(Exception):
 EXPECTED = (
     CommandError,
     SettingsError,
+    KeyRingError,
     StackError,
     DrillError,
     KeyRingError,

@@ -1,5 +1,6 @@
 """`up`: the lasting world, there until Ctrl-C, and again the next time."""
 
+from adapters.cli.outcome import login_words
 from adapters.cli.running import AsJson, perform, progress
 from adapters.cli.voice import Voice
 from adapters.drill.lasting import make_lasting
@@ -15,11 +16,18 @@ def up(as_json: AsJson = False) -> None:
         async with embedded_stack(given, progress=progress(voice)) as stack:
             await make_lasting(stack)
             await stack.add_worker(Worker(LASTING_RUN))
-            value = {"run": LASTING_RUN, "ui": stack.ui_url, "sandbox": stack.sandbox_url, "children": stack.children}
+            value = {
+                "run": LASTING_RUN,
+                "ui": stack.ui_url,
+                "codec": stack.codec_url,
+                "sandbox": stack.sandbox_url,
+                "children": stack.children,
+            }
             voice.tell(
                 value,
                 f"The lasting world {LASTING_RUN} is up.",
                 f"Temporal UI: {stack.ui_url}/namespaces/{LASTING_RUN}/workflows",
+                *login_words(stack),
                 "File a report with `starter.py report docs/example-report.json`. Ctrl-C ends everything.",
             )
             await stack.watch()

@@ -102,3 +102,13 @@ async def case_url(stack: StackView, run: str, workflow_id: str) -> str | None:
     described = await client.get_workflow_handle(workflow_id).describe()
     where = f"{client.namespace}/workflows/{quote(workflow_id, safe='')}/{described.run_id}/history"
     return f"{stack.ui_url}/namespaces/{where}"
+
+
+def login_words(stack: StackView) -> list[str]:
+    """Where one logs in to read what is sealed, and what has to be switched on once."""
+    if stack.codec_url is None:
+        return []
+    return [
+        f"To read and decide cases in the UI log in at {stack.codec_url} with officer number and one-time code;",
+        "the page says what to switch on once in the UI's Codec Server dialog (glasses, top right).",
+    ]

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverter
 from temporalio.worker import Replayer
 
 from domain.frozen import Frozen
@@ -37,13 +38,15 @@ async def histories(client: Client, workflow_id: str | None) -> AsyncIterator[Wo
             yield await client.get_workflow_handle(execution.id, run_id=execution.run_id).fetch_history()
 
 
-async def replay(history: WorkflowHistory) -> Replayed:
-    """Replay one history; never raises for a difference."""
+async def replay(history: WorkflowHistory, namespace: str, converter: DataConverter) -> Replayed:
+    """Replay one history of a namespace, whose payloads this converter reads; never raises for a difference."""
     replayer = Replayer(
         workflows=list(WORKFLOWS),
         workflow_runner=runner(),
         interceptors=list(INTERCEPTORS),
-        data_converter=pydantic_data_converter,
+        namespace=namespace,  # what is sealed is bound to it
+        # nothing is written: what fails here is said in its own words
+        data_converter=replace(converter, failure_converter_class=DefaultFailureConverter),
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     failure = result.replay_failure

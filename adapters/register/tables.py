@@ -24,6 +24,7 @@ from adapters.register.tables_cases import (
     sheet_lines,
     sheets,
 )
+from adapters.register.tables_decodes import decode_log
 from adapters.register.tables_people import (
     attempts,
     authorities,
@@ -47,6 +48,7 @@ __all__ = [
     "cases",
     "claims",
     "decisions",
+    "decode_log",
     "documents",
     "enrolments",
     "events",

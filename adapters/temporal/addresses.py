@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from temporalio.envconfig import ClientConfigProfile
 
-from adapters.settings import Settings, SettingsError
+from adapters.settings import LASTING_RUN, Settings, SettingsError
 from adapters.temporal.errors import StackError
 from adapters.temporal.ports import HOST
 from adapters.temporal.postgres import EmbeddedPostgres
@@ -50,6 +50,19 @@ def namespace(settings: Settings, run: str) -> str:
 def ui_url(settings: Settings) -> str | None:
     """The Temporal Web UI of the embedded server; elsewhere only its operators know."""
     return f"http://{HOST}:{_state(settings).ports['ui']}" if settings.temporal_profile is None else None
+
+
+def codec_url(settings: Settings) -> str | None:
+    """The codec endpoint that the embedded UI asks; elsewhere only its operators know."""
+    port = _state(settings).ports.get("codec") if settings.temporal_profile is None else None
+    return f"http://{HOST}:{port}" if port else None
+
+
+def run_of(settings: Settings, namespace_: str) -> str | None:
+    """The world whose namespace this is; None: none of ours."""
+    if settings.temporal_profile is not None:
+        return (settings.run or LASTING_RUN) if namespace_ == namespace(settings, "") else None
+    return namespace_ if namespace_ in [world.run for world in StateDir(settings.state_dir).worlds()] else None
 
 
 def sandbox_url(settings: Settings) -> str:

@@ -56,7 +56,8 @@ class ChildSpec:
     command: tuple[str, ...]
     ready: "Callable[[Child], Awaitable[bool]]"
     ready_timeout_s: float = 60.0
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environ: Mapping[str, str] = field(default_factory=lambda: _without_keys(os.environ))
+    """Only our own processes, which are told our settings, are given the keys."""
     user: str | None = None
     """The account to run as; only root can say so."""
     stop: Signals = POLITE
@@ -64,6 +65,10 @@ class ChildSpec:
     """What the kernel sends when we die."""
     before: Callable[[], None] = lambda: None
     """Called before each start: clear away what a killed predecessor left."""
+
+
+def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name != "HOLDFAST_KEYS"}
 
 
 class Child:

@@ -18,6 +18,7 @@ from adapters.temporal.errors import StackError
 from adapters.temporal.ports import HOST
 
 SANDBOX = (sys.executable, "-m", "adapters.sandbox")
+CODEC = (sys.executable, "-m", "adapters.http.codec")
 _HEALTH_TIMEOUT_S = 2.0
 _TEMPORAL_TUNING = (
     *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"),  # 2 to 5 times faster, as safe
@@ -55,17 +56,18 @@ def shared_work(run: str) -> tuple[Worker, Worker]:
     )
 
 
-def temporal_spec(state_dir: Path, port: int, ui: int) -> ChildSpec:
-    """The dev server with its UI and its database file.
+def temporal_spec(state_dir: Path, port: int, ui: int, codec: int) -> ChildSpec:
+    """The dev server with its UI, which asks the codec endpoint, and its database file.
 
     Raises:
         StackError: the program is missing.
     """
     places = ("--ip", HOST, "--port", str(port), "--ui-port", str(ui), "--db-filename", str(state_dir / "temporal.db"))
+    reading = ("--ui-codec-endpoint", f"http://{HOST}:{codec}")
     quiet = ("--log-level", "warn", "--log-format", "json")
     return ChildSpec(
         name="temporal",
-        command=(_temporal_binary(), "server", "start-dev", *places, *quiet, *_TEMPORAL_TUNING),
+        command=(temporal_binary(), "server", "start-dev", *places, *reading, *quiet, *_TEMPORAL_TUNING),
         ready=lambda _: temporal_is_healthy(f"{HOST}:{port}", f"http://{HOST}:{ui}"),
     )
 
@@ -81,6 +83,16 @@ def sandbox_spec(state_dir: Path, port: int) -> ChildSpec:
     )
 
 
+def codec_spec(settings: Settings, port: int) -> ChildSpec:
+    """The codec endpoint, told the settings that we have."""
+    return ChildSpec(
+        name="codec",
+        command=(*CODEC, "--port", str(port)),
+        ready=lambda _: answers(f"http://{HOST}:{port}/health"),
+        environ=_same_settings(settings),
+    )
+
+
 def worker_spec(settings: Settings, worker: Worker) -> ChildSpec:
     """A worker process, told the settings that we have."""
     marker = settings.state_dir / f"{worker.child_name}.ready"
@@ -89,14 +101,17 @@ def worker_spec(settings: Settings, worker: Worker) -> ChildSpec:
     async def ready(child: Child) -> bool:
         return marker.exists() or await said(child)
 
-    environ = {key: value for key, value in os.environ.items() if key != "HOLDFAST_SETTINGS"}
     return ChildSpec(
         name=worker.child_name,
         command=worker.command or (sys.executable, str(PROJECT_ROOT / "worker.py"), "--run", worker.run),
         ready=worker.ready or ready,
-        environ=environ | settings.environ() | {"HOLDFAST_RUN": worker.run},
+        environ=_same_settings(settings) | {"HOLDFAST_RUN": worker.run},
         before=lambda: marker.unlink(missing_ok=True),
     )
+
+
+def _same_settings(settings: Settings) -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key != "HOLDFAST_SETTINGS"} | settings.environ()
 
 
 async def temporal_is_healthy(address: str, ui: str) -> bool:
@@ -122,7 +137,8 @@ async def answers(url: str) -> bool:
         return False
 
 
-def _temporal_binary() -> str:
+def temporal_binary() -> str:
+    """Temporal's program. Raises StackError where it is missing."""
     beside = Path(sys.executable).parent / "temporal"
     found = str(beside) if beside.is_file() else shutil.which("temporal")
     if found is None:

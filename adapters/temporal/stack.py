@@ -14,13 +14,23 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
+from adapters.keyring import KeyRing, KeyRingError
 from adapters.settings import Settings
 from adapters.temporal import addresses, worlds
 from adapters.temporal.children import Child, ChildDiedError, ChildSpec, Progress, Report
 from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
 from adapters.temporal.lifetime import kept
-from adapters.temporal.parts import Worker, answers, sandbox_spec, temporal_is_healthy, temporal_spec, worker_spec
+from adapters.temporal.parts import (
+    Worker,
+    answers,
+    codec_spec,
+    sandbox_spec,
+    temporal_binary,
+    temporal_is_healthy,
+    temporal_spec,
+    worker_spec,
+)
 from adapters.temporal.ports import HOST, choose
 from adapters.temporal.postgres import STILL_LEAVING, EmbeddedPostgres, postgres_answers
 from adapters.temporal.processes import end
@@ -70,6 +80,11 @@ class StackView:
     def ui_url(self) -> str | None:
         """The Temporal Web UI; None where the service is somebody else's."""
         return addresses.ui_url(self.settings)
+
+    @property
+    def codec_url(self) -> str | None:
+        """Where one logs in to read sealed payloads in the UI; None where the service is somebody else's."""
+        return addresses.codec_url(self.settings)
 
     @property
     def sandbox_url(self) -> str:
@@ -151,7 +166,8 @@ class Stack(StackView):
         """Start what the settings do not name, wait until all of it is healthy.
 
         Raises:
-            StackError: a running second stack, a port in use, a missing binary, a part that does not start.
+            StackError: a running second stack, a port in use, a missing binary, a key ring that cannot be used,
+                a part that does not start.
         """
         if progress is not None:
             self._progress = progress
@@ -161,6 +177,7 @@ class Stack(StackView):
         if before is not None:
             self._note(f"the last stack (process {before.pid}) ended without cleaning up; this one goes on from there")
         await asyncio.to_thread(self._end_orphans)
+        self._make_key_ring()
         self._write("starting")
         parts = [
             part
@@ -206,8 +223,13 @@ class Stack(StackView):
             await asyncio.sleep(_LOOK_S)
 
     async def _start_temporal(self) -> None:
+        temporal_binary()  # missing, nothing else is worth starting
+        # first the endpoint: its port is told to the UI, while it finds the UI's in the state file
+        await self._add_with_ports(lambda: codec_spec(self.settings, self._choose("codec")), ("codec",))
+        codec = self._ports["codec"]
         await self._add_with_ports(
-            lambda: temporal_spec(self.state.path, self._choose("temporal"), self._choose("ui")), ("temporal", "ui")
+            lambda: temporal_spec(self.state.path, self._choose("temporal"), self._choose("ui"), codec),
+            ("temporal", "ui"),
         )
 
     async def _start_sandbox(self) -> None:
@@ -232,12 +254,22 @@ class Stack(StackView):
             "temporal": self.settings.temporal_port,
             "ui": self.settings.ui_port,
             "sandbox": self.settings.sandbox_port,
+            "codec": self.settings.codec_port,
         }[purpose]
         port = choose(purpose, named=named, remembered=remembered, taken=set(self._ports.values()))
         if purpose == "ui" and remembered not in {None, port} and named is None:
             self._note(f"port {remembered} is in use by another program; the UI is now at http://{HOST}:{port}")
         self._ports[purpose] = port
         return port
+
+    def _make_key_ring(self) -> None:
+        """Before children start, which load it. Payloads kept by a service of others have their ring already."""
+        if self.settings.temporal_profile is not None:
+            return
+        try:
+            KeyRing.load_or_make(self.settings)
+        except KeyRingError as problem:
+            raise StackError(str(problem)) from None
 
     def _end_orphans(self) -> None:
         for file, child in self.state.orphans():

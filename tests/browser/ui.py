@@ -63,6 +63,52 @@ async def _settled(page: Page) -> Frame:
     raise AssertionError(msg)
 
 
+async def shown_in(page: Page) -> str:
+    """The text of the page and of all frames that the UI renders summary and details in."""
+    await page.wait_for_selector("#user-metadata-current-details", timeout=30_000)
+    await asyncio.sleep(3)  # the UI replaces its frames while answers come in
+    texts = []
+    for frame in page.frames:
+        try:
+            texts.append(await frame.evaluate("document.body.innerText"))
+        except Error:
+            continue  # replaced while we looked
+    return "\n".join(texts)
+
+
+async def log_in(page: Page, codec: str, officer: str, code: str) -> None:
+    """At the codec endpoint's page, as an officer does."""
+    await page.goto(codec)
+    await page.fill("input[name=officer]", officer)
+    await page.fill("input[name=code]", code)
+    await page.click("button")
+    await page.wait_for_selector('form[action="/logout"]')
+
+
+async def let_codec_have_credentials(page: Page, codec: str) -> None:
+    """What has to be done once in a browser: the UI passes the session on only to an endpoint of the browser's own."""
+    await page.locator('button[aria-label*="odec"]').click()
+    dialog = page.locator("dialog, [role=dialog]").filter(has_text="Codec Server").first
+    await dialog.get_by_text("Use my browser setting").click()
+    await page.locator("#data-encoder-endpoint-input").fill(codec)
+    await dialog.get_by_text("Include cross-origin credentials").click()
+    await dialog.get_by_role("button", name="Apply").click()
+    await page.wait_for_function("localStorage.getItem('includeCredentials') === 'true'")
+
+
+async def send_signal(page: Page, name: str, typed: str) -> None:
+    """In the dialog of the UI, as an officer does."""
+    await page.get_by_role("button", name="More Actions").first.click()
+    await page.locator("[role=menuitem]:visible").filter(has_text="Send a Signal").first.click()
+    dialog = page.locator("dialog:visible, [role=dialog]:visible").filter(has_text="Signal").first
+    await dialog.get_by_test_id("signal-select-button").click()
+    await page.locator("[role=option]:visible").filter(has_text=name).first.click()
+    await dialog.locator("[contenteditable=true]").first.click()
+    await page.keyboard.type(typed)
+    await dialog.get_by_role("button", name="Submit").click()
+    await dialog.wait_for(state="hidden")
+
+
 async def photograph(page: Page, frame: Frame, path: Path, *, whole: bool = True) -> Path:
     """A screenshot of the page as an officer sees it; `whole`: as if the screen were high enough for all of it."""
     if whole and page.viewport_size is not None:

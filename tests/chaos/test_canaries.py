@@ -105,7 +105,7 @@ def junk(drill, raw):
 
 
 @pytest.mark.timeout(180)
-async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_logs_ids_summaries_or_failures(stack, scenario):
+async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_the_engine_or_any_log(stack, scenario):
     raw, canaries = planted(scenario("first-case", quick=True))
     one = Drill(stack, raw, run="canaries", plan=Plan(faults=FAULTS))
     result = await play(one, junk(one, raw))
@@ -123,6 +123,12 @@ async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_logs_ids_s
     for file in logs:
         seen = found(canaries, file.read_text(encoding="utf-8", errors="replace"))
         assert seen == set(), f"in {file.name}"
+
+    kept = b"".join(file.read_bytes() for file in stack.state.path.glob("temporal.db*"))
+    assert result.run.encode() in kept
+    for canary in canaries:
+        for form in (canary, json.dumps(canary)[1:-1]):
+            assert form.encode() not in kept, f"{form} in the engine's database"
 
 
 @pytest.mark.chaos

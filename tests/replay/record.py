@@ -2,6 +2,9 @@
 
     python -m tests.replay.record
 
+They are kept opened: what is compared in a replay has to be readable in a review, and the keys of a practice world go
+with it. Only the replayer of the tests takes what is not sealed; no worker does.
+
 Run it when a change of the procedure is meant; cases that run in production then need a patch or their own worker.
 """
 
@@ -15,11 +18,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+from temporalio.client import WorkflowHistory
+
 from adapters import settings
 from adapters.cli.replaying import histories
+from adapters.keyring import KeyRing
 from adapters.temporal.client import connect
+from adapters.temporal.sealing import opened
 from adapters.temporal.stack import open_stack
 from adapters.temporal.worlds import latest_run
+from domain.seals import Unopened
+from tests.seals.payloads import payloads_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(__file__).parent / "histories"
@@ -44,7 +53,9 @@ async def record(scenario: str, state: Path) -> None:
     async with open_stack(given):
         client = await connect(given, latest_run(given) or "")
         kept: dict[str, int] = {}
+        ring = KeyRing.load(given)
         async for history in histories(client, None):
+            open_up(history, ring, client.namespace)
             kind = "verification" if "/verification/" in history.workflow_id else "case"
             if kept.get(kind, 0) >= CASES_OF_ONE:
                 continue
@@ -53,6 +64,15 @@ async def record(scenario: str, state: Path) -> None:
             content = json.dumps({"workflow_id": history.workflow_id, "history": history.to_json_dict()})
             (KEPT / name).write_bytes(gzip.compress(content.encode(), mtime=0))
     print(scenario, engine, kept)
+
+
+def open_up(history: WorkflowHistory, ring: KeyRing, namespace: str) -> None:
+    """Put in the place of each sealed payload what was sealed."""
+    for event in history.events:
+        for payload in payloads_of(event):
+            inner = opened(ring, payload, namespace)
+            if not isinstance(inner, Unopened):
+                payload.CopyFrom(inner)
 
 
 async def main() -> None:

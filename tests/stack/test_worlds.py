@@ -9,6 +9,7 @@ import psutil
 import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
+from adapters.keyring import KeyRing, KeyRingError
 from adapters.settings import SettingsError
 from adapters.temporal.client import connect
 from adapters.temporal.stack import StackError, embedded_stack, make_world, open_stack
@@ -52,7 +53,7 @@ async def test_only_one_stack_in_a_directory_and_others_use_it(running):
         assert set(view.children) == {"worker-beside"}
         pids = list(view.children.values())
     assert not any(psutil.pid_exists(pid) for pid in pids)
-    assert len(running.children) == 3
+    assert len(running.children) == 4
 
 
 async def test_a_profile_names_another_temporal(running, monkeypatch, tmp_path):
@@ -77,6 +78,9 @@ async def test_a_stack_that_has_stopped_is_named_when_one_connects(bare):
     state = StateDir(bare.state_dir)
     state.make()
     state.write_state(state.state().model_copy(update={"ports": {"temporal": 1025}}))
+    with pytest.raises(KeyRingError, match="keys add"):
+        await connect(bare, "main")
+    KeyRing.load_or_make(bare)
     with pytest.raises(StackError, match=r"does not answer at 127\.0\.0\.1:1025: start the stack with `make up`"):
         await connect(bare, "main")
 

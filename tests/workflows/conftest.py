@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from adapters.keyring import KeyRing
+from adapters.temporal.converting import sealed_converter
 from tests.workflows.engine import BIN, Town
 from workflows.worklist import SEARCH_ATTRIBUTES
 
@@ -16,7 +17,7 @@ QUICK_TICK = ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=100
 async def serve(*more: str) -> AsyncIterator[Town]:
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(BIN / "temporal"),
-        data_converter=pydantic_data_converter,
+        data_converter=sealed_converter(KeyRing.of_one_key()),
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_extra_args=[*QUICK_TICK, *more],
     ) as env:

@@ -7,8 +7,13 @@ import pytest
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage
 from temporalio.api.update.v1 import Input, Meta, Request, WaitPolicy
-from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest, UpdateWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import (
+    SignalWorkflowExecutionRequest,
+    UpdateWorkflowExecutionRequest,
+    UpdateWorkflowExecutionResponse,
+)
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError
 
 from domain.orders import Measure
@@ -58,6 +63,14 @@ async def a_case(town: Town) -> RunningCase:
     return case
 
 
+async def sealed(handle: WorkflowHandle[Any, Any], case: RunningCase, payload: Payload) -> Payload:
+    """As a process of ours would send it: junk that came through the seal still has to be borne."""
+    context = WorkflowSerializationContext(case.client.namespace, handle.id)
+    codec = case.client.data_converter.with_context(context).payload_codec
+    assert codec is not None
+    return (await codec.encode([payload]))[0]
+
+
 async def send_raw(handle: WorkflowHandle[Any, Any], case: RunningCase, name: str, payload: Payload) -> None:
     await case.client.workflow_service.signal_workflow_execution(
         SignalWorkflowExecutionRequest(
@@ -69,7 +82,9 @@ async def send_raw(handle: WorkflowHandle[Any, Any], case: RunningCase, name: st
     )
 
 
-async def update_raw(handle: WorkflowHandle[Any, Any], case: RunningCase, name: str, payload: Payload) -> None:
+async def update_raw(
+    handle: WorkflowHandle[Any, Any], case: RunningCase, name: str, payload: Payload
+) -> UpdateWorkflowExecutionResponse:
     answer = await case.client.workflow_service.update_workflow_execution(
         UpdateWorkflowExecutionRequest(
             namespace=case.client.namespace,
@@ -82,6 +97,7 @@ async def update_raw(handle: WorkflowHandle[Any, Any], case: RunningCase, name: 
         )
     )
     assert answer.outcome.HasField("failure")
+    return answer
 
 
 async def no_failed_task(handle: WorkflowHandle[Any, Any]) -> None:
@@ -107,7 +123,7 @@ async def test_no_signal_of_whatever_content_sticks_a_case_and_the_problem_is_vi
     for args in JUNK.values():
         await case.handle.signal(name, args=args)
     for payload in ENCODINGS.values():
-        await send_raw(case.handle, case, name, payload)
+        await send_raw(case.handle, case, name, await sealed(case.handle, case, payload))
     # the case still answers, and says what it could not use
     expected = 2 if name == "recheck" else 12  # a recheck needs no input and bears any one
     standing = await case.until(lambda one: len(one.problems) >= before + expected, f"{expected} complaints")
@@ -124,7 +140,7 @@ async def test_no_update_of_whatever_content_sticks_a_case_and_each_is_refused_i
         assert isinstance(refused_.value, WorkflowUpdateFailedError), (kind, refused_.value)
         assert " / " in str(refused_.value.__cause__) or "several came" in str(refused_.value.__cause__)
     for payload in ENCODINGS.values():
-        await asyncio.wait_for(update_raw(case.handle, case, name, payload), 10)
+        await asyncio.wait_for(update_raw(case.handle, case, name, await sealed(case.handle, case, payload)), 10)
     await case.standing()
     await no_failed_task(case.handle)
 
@@ -136,12 +152,12 @@ async def test_nothing_sent_to_a_visit_sticks_it_and_a_right_finding_is_taken_af
     for args in JUNK.values():
         await visit.signal(name, args=args)
     for payload in ENCODINGS.values():
-        await send_raw(visit, case, name, payload)
+        await send_raw(visit, case, name, await sealed(visit, case, payload))
     for args in JUNK.values():
         with pytest.raises(WorkflowUpdateFailedError):
             await asyncio.wait_for(visit.execute_update(name, args=args), 10)
     for payload in ENCODINGS.values():
-        await asyncio.wait_for(update_raw(visit, case, name, payload), 10)
+        await asyncio.wait_for(update_raw(visit, case, name, await sealed(visit, case, payload)), 10)
     await no_failed_task(visit)
     await visit.execute_update("finding", f"{word_of('012370')} mule 属实")
     await case.until(lambda one: one.visits == 0, "the finding is in")

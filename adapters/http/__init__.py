@@ -1,0 +1,1 @@
+"""What the centre answers over HTTP, one package for each purpose."""
