@@ -128,7 +128,7 @@ async def test_the_text_to_type_comes_out_with_straight_quotes_and_foreign_text_
     seen = await looked_at(ui, case, tmp_path / "case.png")
     typed = seen["typed"]
     assert isinstance(typed, list)
-    assert '"立案号 警号"' in typed
+    assert '"立案号 警号 验证码"' in typed
     for name in case.state.sheets:
         assert f'"{name} 警号 验证码"' in typed
     assert seen["links"] == 0

@@ -85,7 +85,7 @@ def free_port() -> int:
 async def shown() -> AsyncIterator[Shown]:
     ring, ui_port, port = KeyRing.of_one_key(), free_port(), free_port()
     ui, codec = f"http://127.0.0.1:{ui_port}", f"http://127.0.0.1:{port}"
-    doorkeeper, record = MemoryDoorkeeper({OFFICER: (Role.APPROVER_COUNTY,)}), MemoryRecord()
+    doorkeeper, record = MemoryDoorkeeper({OFFICER: (Role.APPROVER_COUNTY,)}, ("default",)), MemoryRecord()
     parts = Endpoint(ring, doorkeeper, record, Sessions(timedelta(hours=1)), ui_origin=lambda: ui)
     server = uvicorn.Server(uvicorn.Config(application(parts), host="127.0.0.1", port=port, log_level="error"))
     serving = asyncio.create_task(server.serve())

@@ -16,8 +16,9 @@ WRONG = Complaint(zh="警号或口令不对", en="wrong number or code")
 class MemoryDoorkeeper:
     """Officers with an authenticator each."""
 
-    def __init__(self, officers: dict[str, tuple[Role, ...]]) -> None:
+    def __init__(self, officers: dict[str, tuple[Role, ...]], namespaces: Sequence[str] = ("main",)) -> None:
         self.roles = officers
+        self.namespaces = namespaces
         self.secrets = {officer: pyotp.random_base32() for officer in officers}
         self.used: set[tuple[str, str]] = set()
 
@@ -25,13 +26,16 @@ class MemoryDoorkeeper:
         """What the officer's telephone shows now."""
         return pyotp.TOTP(self.secrets[officer]).now()
 
-    async def admit(self, officer: str, code: str) -> Admitted | Complaint:
+    def worlds(self) -> Sequence[str]:
+        return self.namespaces
+
+    async def admit(self, officer: str, code: str, world: str) -> Admitted | Complaint:
         secret = self.secrets.get(officer)
         right = secret is not None and pyotp.TOTP(secret).verify(code, valid_window=1)
         if not right or (officer, code) in self.used:
             return WRONG
         self.used.add((officer, code))
-        return Admitted(officer=officer, roles=self.roles[officer])
+        return Admitted(officer=officer, roles=self.roles[officer], namespace=world or self.namespaces[0])
 
 
 class MemoryRecord:

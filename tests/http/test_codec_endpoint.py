@@ -258,3 +258,15 @@ async def test_an_officers_input_of_another_namespace_is_not_opened(ui):
     await ui.login("012345")
     other = seal_for_officer(RING, PLAIN, "drill-1", "012345", ui.clock.now)
     assert await ui.decode(other) == [other]
+
+
+async def test_a_login_is_for_one_namespace_and_reads_and_seals_in_no_other(ui):
+    ui.doorkeeper.namespaces = ("main", "drill-1")
+    page = await ui.http.get("/")
+    assert "<option>drill-1</option>" in page.text
+    await ui.login("012345")
+    for way in ("decode", "encode"):
+        answer = await ui.ask(way, of_case(namespace="drill-1"), **{"x-namespace": "drill-1"})
+        assert answer.status_code == 401
+        assert "another namespace" in answer.text
+    assert ui.record.kept == []

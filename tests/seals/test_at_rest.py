@@ -3,7 +3,7 @@
 import json
 
 from tests.seals.conftest import SealedTown
-from tests.workflows.paper_world import PaperWorld
+from tests.workflows.paper_world import PaperWorld, word_of
 
 HOLDER = "金丝雀乙持卡人"
 JUNK = "金丝雀丙 13912345678"
@@ -23,7 +23,7 @@ async def test_the_engines_database_holds_no_name_no_account_and_nothing_that_wa
     await case.handle.signal("decide", JUNK)
     await case.handle.signal(JUNK, "x")  # a signal's name is no payload: see below
     await case.approve("F-01")
-    await case.find(1, "012370 mule 金丝雀丁在场")
+    await case.find(1, f"{word_of('012370')} mule 金丝雀丁在场")
     await case.until(lambda one: "F-01" not in one.pending and one.visits == 0, "decided and visited")
 
     kept = on_disk(sealed_town)

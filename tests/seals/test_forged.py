@@ -15,7 +15,7 @@ from adapters.keyring import KeyRing
 from adapters.temporal.sealing import is_sealed, seal_for_officer, seal_for_workflow
 from domain.seals import TOO_OLD, UNOPENED_WORDS, Unopened
 from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_world import PaperWorld, approvers
+from tests.workflows.paper_world import PaperWorld, approvers, word_of
 from tests.workflows.test_handlers_are_total import no_failed_task, send_raw, update_raw
 from workflows.limits import CASES_QUEUE
 
@@ -82,7 +82,7 @@ async def test_a_sealed_approval_copied_byte_for_byte_from_another_case_is_refus
     robbed, other = await asking(town), await asking(town)
     officers = list(approvers(other.world.register.sheets["F-01"]))
     for officer in officers:
-        await other.handle.signal("decide", f"F-01 {officer} approve")
+        await other.handle.signal("decide", f"F-01 {word_of(officer)}")
     await other.until(lambda one: "F-01" not in one.pending, "approved where it was sealed for")
     copied = [
         event.workflow_execution_signaled_event_attributes.input.payloads[0]
@@ -114,7 +114,7 @@ async def test_what_an_officers_session_sealed_is_taken_while_it_is_fresh_and_re
     officers = list(approvers(case.world.register.sheets["F-01"]))
 
     def sealed(officer: str, age: timedelta) -> Payload:
-        typed = Payload(metadata={"encoding": b"json/plain"}, data=f'"F-01 {officer} approve"'.encode())
+        typed = Payload(metadata={"encoding": b"json/plain"}, data=f'"F-01 {word_of(officer)}"'.encode())
         return seal_for_officer(ring, typed, case.client.namespace, officer, datetime.now(UTC) - age)
 
     answer = await update_raw(case.handle, case, "decide", sealed(officers[0], timedelta(seconds=180)))

@@ -17,29 +17,36 @@ from fastapi import FastAPI
 
 from adapters import logs, settings
 from adapters.http.codec.app import application
-from adapters.http.codec.doorkeeper import ClosedDoor, Doorkeeper
 from adapters.http.codec.endpoint import Endpoint
+from adapters.http.codec.register_door import RegisterDoor
 from adapters.http.codec.sessions import Sessions
 from adapters.keyring import KeyRing, KeyRingError
 from adapters.policy_file import load_policy
+from adapters.register import Rules
 from adapters.register.decodes import DecodeLog
 from adapters.settings import Settings, SettingsError
-from adapters.temporal.addresses import database_name, postgres_url, run_of, ui_url
+from adapters.temporal.addresses import database_name, namespace, postgres_url, run_of, ui_url
 from adapters.temporal.errors import StackError
-
-
-def doorkeeper_of(given: Settings) -> Doorkeeper:
-    """Who checks officers' codes. The register of authenticators takes this place."""
-    del given
-    return ClosedDoor()
+from adapters.temporal.state import StateDir
 
 
 def database_of(given: Settings) -> Callable[[str], str | None]:
     """Where the register of a namespace is; None: no world of ours."""
 
-    def of(namespace: str) -> str | None:
-        run = run_of(given, namespace)
+    def of(wanted: str) -> str | None:
+        run = run_of(given, wanted)
         return None if run is None else postgres_url(given, database_name(run))
+
+    return of
+
+
+def worlds_of(given: Settings) -> Callable[[], list[str]]:
+    """The namespaces there are, the latest first."""
+
+    def of() -> list[str]:
+        if given.temporal_profile is not None:
+            return [namespace(given, "")]
+        return [namespace(given, world.run) for world in reversed(StateDir(given.state_dir).worlds())]
 
     return of
 
@@ -64,12 +71,13 @@ def composed(given: Settings) -> FastAPI:
         KeyRingError: there is no key ring that can be used.
         SettingsError: the policy cannot be read.
     """
-    record = DecodeLog(database_of(given))
+    record, ring, policy = DecodeLog(database_of(given)), KeyRing.load(given), load_policy(given)
+    door = RegisterDoor(worlds_of(given), database_of(given), Rules.of(policy), ring)
     endpoint = Endpoint(
-        ring=KeyRing.load(given),
-        doorkeeper=doorkeeper_of(given),
+        ring=ring,
+        doorkeeper=door,
         record=record,
-        sessions=Sessions(timedelta(minutes=load_policy(given).sealing.session_minutes)),
+        sessions=Sessions(timedelta(minutes=policy.sealing.session_minutes)),
         ui_origin=origin_of(given),
     )
     app = application(endpoint)
@@ -78,6 +86,7 @@ def composed(given: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await record.close()
+        await door.close()
 
     app.router.lifespan_context = lifespan
     return app

@@ -3,7 +3,7 @@
 POST /decode   protobuf-JSON Payloads -> the same number in the same order, opened as far as the officer may see;
                what is not ours or cannot be opened comes back untouched
 POST /encode   protobuf-JSON Payloads -> sealed by the officer, now, for the namespace (domain.seals.Provenance)
-401 without a session · 403 from other pages, or without a role that sees · 404 no such namespace
+401 without a session for the namespace · 403 from other pages, or without a role that sees · 404 no such namespace
 413 too long · 422 not Payloads · 503 it could not be put on record, so nothing is shown
 """
 
@@ -132,9 +132,12 @@ def _asked_by(request: Request, endpoint: Endpoint) -> tuple[Admitted, str]:
     if origin is not None and origin != endpoint.ui_origin():
         raise HTTPException(403, "not from this page")
     admitted = endpoint.sessions.of(request.cookies.get(COOKIE))
+    namespace = request.headers.get("x-namespace", "")
     if admitted is None:
         raise HTTPException(401, "请先登录 / log in first, at this address")
-    return admitted, request.headers.get("x-namespace", "")
+    if namespace != admitted.namespace:
+        raise HTTPException(401, "此次登录限于另一命名空间 / this login is for another namespace: log in again")
+    return admitted, namespace
 
 
 async def _payloads(request: Request) -> list[Payload]:

@@ -31,17 +31,19 @@ def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
     @app.get("/")
     async def page(request: Request) -> HTMLResponse:
         admitted = endpoint.sessions.of(request.cookies.get(COOKIE))
-        return HTMLResponse(logged_in_page(admitted, _own_origin(request)) if admitted else login_page(), headers=SAFE)
+        form = login_page(endpoint.doorkeeper.worlds())
+        return HTMLResponse(logged_in_page(admitted, _own_origin(request)) if admitted else form, headers=SAFE)
 
     @app.post("/login")
     async def login(request: Request) -> Response:
         _from_here(request)
         form = parse_qs((await whole_body(request, LONGEST_FORM)).decode(errors="replace"))
-        officer, code = (form.get(name, [""])[0].strip() for name in ("officer", "code"))
-        found = WAIT_WORDS if tries.must_wait(officer) else await _admit(endpoint.doorkeeper, officer, code)
+        officer, code, world = (form.get(name, [""])[0].strip() for name in ("officer", "code", "world"))
+        door = endpoint.doorkeeper
+        found = WAIT_WORDS if tries.must_wait(officer) else await _admit(door, officer, code, world)
         if isinstance(found, Complaint):
             tries.note_wrong(officer)
-            return HTMLResponse(login_page(found), status_code=401, headers=SAFE)
+            return HTMLResponse(login_page(door.worlds(), found), status_code=401, headers=SAFE)
         tries.note_right(officer)
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(
@@ -67,9 +69,9 @@ def _own_origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
-async def _admit(doorkeeper: Doorkeeper, officer: str, code: str) -> Admitted | Complaint:
+async def _admit(doorkeeper: Doorkeeper, officer: str, code: str, world: str) -> Admitted | Complaint:
     try:
-        return await doorkeeper.admit(officer, code)
+        return await doorkeeper.admit(officer, code, world)
     except Exception as problem:  # noqa: BLE001 - whatever is down, the door stays shut and says so
         log.warning("doorkeeper_failed", error=type(problem).__name__)
         return NOT_NOW

@@ -1,5 +1,6 @@
 """The one page of the endpoint: log in, or see that one is logged in. No script, nothing from elsewhere."""
 
+from collections.abc import Sequence
 from html import escape
 
 from adapters.http.codec.doorkeeper import Admitted
@@ -14,9 +15,11 @@ SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # without it the form's own Origin would be "null"
 }
+MOST_WORLDS = 20
+"""The latest namespaces that can be chosen; a machine of trainers has hundreds."""
 _STYLE = (
     "body{font:16px/1.6 sans-serif;max-width:34rem;margin:12vh auto;padding:0 1rem;color:#1f2937}"
-    "input,button{font:inherit;padding:.5rem .7rem;margin:.2rem 0 1rem;width:100%;box-sizing:border-box}"
+    "input,select,button{font:inherit;padding:.5rem .7rem;margin:.2rem 0 1rem;width:100%;box-sizing:border-box}"
     "button{background:#1d4ed8;color:#fff;border:0;border-radius:4px;cursor:pointer}"
     ".told{background:#fef2f2;border-left:4px solid #dc2626;padding:.5rem .8rem}"
 )
@@ -34,18 +37,26 @@ def _once(address: str) -> str:
     )
 
 
-def login_page(told: Complaint | None = None) -> str:
-    """The form, with what went wrong last time."""
+def login_page(worlds: Sequence[str], told: Complaint | None = None) -> str:
+    """The form, with what went wrong last time. Several `worlds`: one is chosen, the latest unless another is."""
     why = f'<p class="told" role="alert">{escape(told.zh)}<br>{escape(told.en)}</p>' if told else ""
     return _page(
         f"{why}<p>登录后，案件内容在 Temporal 界面中可读，并可提交决定；每次解密均留痕。<br>"
         "Log in to read cases and to decide them in the Temporal UI. Every reading is on record.</p>"
         '<form method="post" action="/login" autocomplete="off">'
+        f"{_choice(worlds)}"
         '<label>警号 / officer number<input name="officer" inputmode="numeric" required autofocus maxlength="12">'
         "</label>"
         '<label>动态口令 / one-time code<input name="code" inputmode="numeric" required maxlength="12" '
         'autocomplete="one-time-code"></label><button>登录 / log in</button></form>'
     )
+
+
+def _choice(worlds: Sequence[str]) -> str:
+    if len(worlds) < 2:  # noqa: PLR2004 - where there is one, nobody is asked
+        return ""
+    options = "".join(f"<option>{escape(world)}</option>" for world in worlds[:MOST_WORLDS])
+    return f'<label>命名空间 / namespace<select name="world">{options}</select></label>'
 
 
 def logged_in_page(admitted: Admitted, address: str) -> str:
@@ -57,7 +68,8 @@ def logged_in_page(admitted: Admitted, address: str) -> str:
         None: "无可读内容 / nothing is readable",
     }[sight_of(admitted.roles)]
     return _page(
-        f"<p>已登录 / logged in: <b>{escape(admitted.officer)}</b> · {escape(roles)}<br>{sight}</p>{_once(address)}"
+        f"<p>已登录 / logged in: <b>{escape(admitted.officer)}</b> · {escape(roles)} · "
+        f"<code>{escape(admitted.namespace)}</code><br>{sight}</p>{_once(address)}"
         '<form method="post" action="/logout"><button>退出 / log out</button></form>'
     )
 
