@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from domain.evidence import Evidence, EvidenceKind
 from domain.frozen import Frozen
+from domain.money import shown
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountRef
 
@@ -33,6 +34,13 @@ SHEET_WORDS: dict[SheetKind, tuple[str, str]] = {
     SheetKind.FUSE: ("继续止付", "let stops go on"),
     SheetKind.CANCEL: ("撤销案件", "cancel the case"),
 }
+DECIDE_WORDS: dict[SheetKind, str] = {
+    SheetKind.FREEZE: "批准冻结",
+    SheetKind.RELEASE: "批准解除止付",
+    SheetKind.FUSE: "批准继续止付",
+    SheetKind.CANCEL: "批准撤案",
+}
+"""What the update of a pending sheet is called; its number follows."""
 
 
 class SheetState(StrEnum):
@@ -41,6 +49,9 @@ class SheetState(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+STATE_WORDS = {SheetState.PENDING: "待决", SheetState.APPROVED: "已批准", SheetState.REJECTED: "已驳回"}
 
 
 class Verdict(StrEnum):
@@ -188,3 +199,11 @@ def _seat(
 def role_words(roles: Sequence[Role]) -> tuple[str, str]:
     """The roles in Chinese and English, for people."""
     return ("、".join(ROLE_WORDS[role][0] for role in roles), ", ".join(ROLE_WORDS[role][1] for role in roles))
+
+
+def update_name(sheet: Sheet) -> str:
+    """How a pending sheet's own update is called; nothing personal in it, since names are plain."""
+    parts = [f"{DECIDE_WORDS[sheet.kind]} {sheet.name}"]
+    if sheet.lines:
+        parts += [f"{len(sheet.lines)}个账户", shown(sheet.amount_fen)]
+    return " · ".join(parts)

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.case import Status, move
     from domain.case_start import CaseRun, CaseStart
     from domain.sheets import SheetKind, SheetState
-    from domain.words import Complaint, decision_words, filing_words
+    from domain.words import Complaint, filing_words
     from workflows.alarm import Alarm
     from workflows.casework import accounting, carriers, holding, pursuit
     from workflows.casework.case import Case
@@ -25,7 +25,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.details import details
     from workflows.dispatch import Dispatch
     from workflows.fieldwork import Fieldwork
-    from workflows.inbox import NOTHING, TOO_MANY, given, refusal
+    from workflows.hearing import Hearing
+    from workflows.inbox import NOTHING, TOO_MANY, given, not_theirs, refusal
     from workflows.tasks import Tasks
     from workflows.worklist import Worklist
 
@@ -50,6 +51,8 @@ class CaseWorkflow:
         self.dispatch = Dispatch(self.case, self.tasks, self._wake)
         self.fieldwork = Fieldwork(self.case, self.tasks, self._wake)
         self.desk = Desk(self.case, self.tasks, self._wake, self.misunderstood)
+        self.hearing = Hearing(self.case, self.desk, self.misunderstood)
+        self.hearing.offer()
         self.worklist = Worklist()
         self.alarm = Alarm(self._wake)
 
@@ -68,6 +71,7 @@ class CaseWorkflow:
                 self.fieldwork.send_out()
             self.case.looked_at()
             self.dispatch.send()
+            self.hearing.offer()
             self.desk.rule()
             self.keep_and_show()
             if self.settled():
@@ -177,32 +181,16 @@ class CaseWorkflow:
     @workflow.signal(name="decide", description=HOW_TO_DECIDE)
     def hear_decision(self, payload: RawValue = NOTHING) -> None:
         """A decision, total: what is not understood becomes a problem in the details."""
-        words = decision_words(given(payload))
-        if isinstance(words, Complaint):
-            self.misunderstood("decide", words)
-        elif (complaint := self.desk.not_now(words)) is not None:
-            self.misunderstood(f"decide {', '.join(words.sheets)}", complaint)
-        else:
-            self.desk.hear(words)
+        self.hearing.by_signal(payload)
 
     @workflow.update(name="decide", description=HOW_TO_DECIDE)
     async def decide(self, payload: RawValue = NOTHING) -> str:
         """A decision with an answer in words; a refusal is raised, and on record."""
-        words = decision_words(given(payload))
-        if isinstance(words, Complaint):
-            raise refusal(words)
-        if (complaint := self.desk.not_now(words)) is not None:
-            raise refusal(complaint)
-        ruling = await self.desk.decide(words)
-        if not ruling.accepted:
-            raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
-        return f"{ruling.zh} / {ruling.en}"
+        return await self.hearing.by_update(payload)
 
     @decide.validator
     def _decide_shape(self, payload: RawValue = NOTHING) -> None:
-        words = decision_words(given(payload))
-        if isinstance(words, Complaint):
-            raise refusal(words)
+        self.hearing.check_shape(payload)
 
     @workflow.signal(name="filing", description=HOW_TO_FILE)
     def hear_filing(self, payload: RawValue = NOTHING) -> None:
@@ -210,6 +198,8 @@ class CaseWorkflow:
         words = filing_words(given(payload))
         if isinstance(words, Complaint):
             self.misunderstood("filing", words)
+        elif (complaint := not_theirs(words.officer, payload)) is not None:
+            self.misunderstood("filing", complaint)
         else:
             self.tasks.start(self.desk.hear_filing(words))
 
@@ -219,6 +209,8 @@ class CaseWorkflow:
         words = filing_words(given(payload))
         if isinstance(words, Complaint):
             raise refusal(words)
+        if (complaint := not_theirs(words.officer, payload)) is not None:
+            raise refusal(complaint)
         ruling = await self.desk.file(words)
         if not ruling.accepted:
             raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
@@ -256,7 +248,7 @@ class CaseWorkflow:
     def _unknown_update_shape(self, name: str, args: Sequence[RawValue]) -> None:
         if len(args) > 1:
             raise refusal(TOO_MANY)
-        raise refusal(Complaint(zh=f"没有名为 {name[:40]} 的操作", en=f"no operation named {name[:40]}"))
+        raise refusal(self.hearing.not_offered(name))
 
     @workflow.query(name="standing")
     def standing(self) -> Standing:

@@ -24,6 +24,10 @@ NOTHING: RawValue = None  # type: ignore[assignment]
 TOO_MANY = Complaint(
     zh="只接受一个输入，收到多个，已忽略", en="one input is expected, several came; nothing was done with them"
 )
+NOT_YOURS = Complaint(
+    zh="登录者与所填警号不是同一人：请用本人的登录和警号",
+    en="the session belongs to another officer than the number typed: log in yourself",
+)
 UNREADABLE = Complaint(zh="输入无法解码，已忽略", en="the input cannot be decoded; nothing was done with it")
 
 
@@ -49,6 +53,12 @@ def given(payload: RawValue | None) -> object:
 def sealed_by(payload: RawValue | None) -> Provenance | None:
     """The officer whose session sealed this input, and when; None: one of our own processes sealed it. Never raises."""
     return None if payload is None else provenance(payload.payload.metadata)
+
+
+def not_theirs(officer: str, payload: RawValue | None) -> Complaint | None:
+    """What an officer's session sealed speaks for this officer only; None: it may. Never raises."""
+    sealed = sealed_by(payload)
+    return NOT_YOURS if sealed is not None and sealed.officer != officer else None
 
 
 def _seal_rules() -> SealRules:

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sheets import Ruling
     from domain.words import SAY_FINDING, Complaint, FindingWords, finding_words
     from workflows.asking import ask_register
-    from workflows.inbox import NOTHING, TOO_MANY, first, given, refusal
+    from workflows.inbox import NOTHING, TOO_MANY, first, given, not_theirs, refusal
 
 HOW = (
     '{"officer": "警号", "code": "验证码", "finding": "mule|victim|merchant|not_found", "remark": "…"} '
@@ -56,6 +56,8 @@ class VerificationWorkflow:
         words = finding_words(given(payload))
         if isinstance(words, Complaint):
             self._note(words)
+        elif (complaint := not_theirs(words.officer, payload)) is not None:
+            self._note(complaint)
         else:
             self.heard.append(words)
 
@@ -65,6 +67,8 @@ class VerificationWorkflow:
         words = finding_words(given(payload))
         if isinstance(words, Complaint):
             raise refusal(words)
+        if (complaint := not_theirs(words.officer, payload)) is not None:
+            raise refusal(complaint)
         ruling = await self._try(words)
         if not ruling.accepted:
             raise refusal(Complaint(zh=ruling.zh, en=ruling.en))

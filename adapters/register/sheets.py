@@ -19,7 +19,17 @@ from adapters.register.tables import accounts, cases, decisions, sheet_lines, sh
 from domain.evidence import EvidenceKind, Proof, SheetOnWord, decision_binding, decision_claims
 from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
 from domain.officers import Officer, Role
-from domain.sheets import Decision, Ruling, Sheet, SheetKind, SheetState, Verdict, role_words, still_awaited
+from domain.sheets import (
+    STATE_WORDS,
+    Decision,
+    Ruling,
+    Sheet,
+    SheetKind,
+    SheetState,
+    Verdict,
+    role_words,
+    still_awaited,
+)
 
 _SHEET = Write.of(sheets, Mode.ADD)
 _LINE = Write.of(sheet_lines, Mode.ADD)
@@ -27,7 +37,6 @@ _ACCOUNT = Write.of(accounts, Mode.KEEP)
 _DECISION = Write.of(decisions, Mode.ADD)
 _DECIDED = Write.of(sheets, Mode.CHANGE, "state", "except_lines")
 _OPENED = Write.of(sheets, Mode.CHANGE, "opened_stops")
-_STATE_WORDS = {SheetState.PENDING: "待决", SheetState.APPROVED: "已批准", SheetState.REJECTED: "已驳回"}
 
 
 def _read() -> str:
@@ -303,7 +312,7 @@ def _still_pending(kept: _Kept, decision: Decision) -> None:
     if kept.state is not SheetState.PENDING:
         raise Refusal(
             "decided",
-            f"审批单 {decision.sheet} {_STATE_WORDS[kept.state]}",
+            f"审批单 {decision.sheet} {STATE_WORDS[kept.state]}",
             f"sheet {decision.sheet} is {kept.state} already",
         )
 
@@ -358,4 +367,4 @@ def _accept(
         return Ruling(
             accepted=True, sheet=decision.sheet, zh=f"已记录, 尚待: {zh}", en=f"on record; awaited: {en}", **ruling
         )
-    return Ruling(accepted=True, sheet=decision.sheet, zh=_STATE_WORDS[kept.state], en=str(kept.state), **ruling)
+    return Ruling(accepted=True, sheet=decision.sheet, zh=STATE_WORDS[kept.state], en=str(kept.state), **ruling)

@@ -14,7 +14,7 @@ from domain.findings import Finding
 from domain.money import shown
 from domain.orders import AccountRef, HeldBack, HeldElsewhere, Outcome, Refused, Unknown
 from domain.report import Line
-from domain.sheets import Sheet, SheetKind, SheetLine
+from domain.sheets import Sheet, SheetKind, SheetLine, update_name
 from domain.statement import Way
 from domain.words import DecisionWords, FilingWords, decision_words, filing_words
 from tests.workflows.builders import HOLDER, T0, case_of, done, fan, trace
@@ -85,11 +85,16 @@ def test_once_filed_the_next_deadline_comes_first_and_filing_is_not_asked_for_ag
 def test_every_text_offered_for_typing_is_understood_once_the_officer_number_stands_in_it():
     case = deciding()
     new_sheet(case, SheetKind.CANCEL, why="ui_cancel", quorum="cancel")
-    typed = [text for text in TYPED.findall(details(case)) if not text.startswith("立案号")]
+    page = details(case)
+    offered = {name: page.index(update_name(file.sheet)) for name, file in case.state.sheets.items()}
+    typed = [found for found in TYPED.finditer(page) if not found[1].startswith("立案号")]
     assert typed
     names = set()
-    for text in typed:
-        words = decision_words(text.replace("警号", "012345").replace("验证码", "493021").replace("签名", "A" * 86))
+    for found in typed:
+        # the operation named last above the text is the one it is typed into
+        sheet = max((at, name) for name, at in offered.items() if at < found.start())[1]
+        text = found[1].replace("警号", "012345").replace("验证码", "493021").replace("签名", "A" * 86)
+        words = decision_words(text, sheet)
         assert isinstance(words, DecisionWords), text
         names |= set(words.sheets)
     assert names == set(case.state.sheets)

@@ -5,7 +5,7 @@ from domain.identifiers import account_key
 from domain.money import shown
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountKind
-from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState
+from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState, update_name
 from workflows.casework.case import Case
 from workflows.casework.state import SheetFile
 from workflows.showing.headline import RED
@@ -26,7 +26,8 @@ WHY_WORDS: dict[str, tuple[str, str]] = {
 
 
 HOW = (
-    "More Actions → Send an Update → `decide`，输入一行，警号、验证码换成本人的 type one line, your own number and code"
+    "More Actions → Send an Update → 选该单的操作，输入一行，警号、验证码换成本人的 "
+    "choose the sheet's own operation, type one line: your own number and code"
 )
 SIGNED = "签名"
 HOW_TO_SIGN = "须用签名 needs a signature: `starter.py sign`"
@@ -56,11 +57,12 @@ def _question(case: Case, name: str, file: SheetFile) -> str:
     if proof == SIGNED:
         head += f"<br>{HOW_TO_SIGN}"
     asks = [
-        f'・批准 approve：`"{shown_name} 警号 {proof}"`',
-        f'・驳回 reject：`"{shown_name} 警号 {proof} reject 理由"`',
+        f"操作 operation：<b>{foreign(update_name(sheet), 60)}</b>",
+        f'・批准 approve：`"警号 {proof}"`',
+        f'・驳回 reject：`"警号 {proof} reject 理由"`',
     ]
     if len(sheet.lines) > 1:
-        asks.append(f'・部分批准 approve in part：`"{shown_name} 警号 {proof} except 3 7"`')
+        asks.append(f'・部分批准 approve in part：`"警号 {proof} except 3 7"`')
     return "\n".join([head, *asks, *_listed(case, file)])
 
 

@@ -1,0 +1,207 @@
+"""Each pending sheet has an update of its own in the list: one short string decides it, all else is refused."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import pytest
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import WorkflowUpdateFailedError
+
+from domain.money import shown
+from domain.sheets import update_name
+from tests.workflows.engine import RunningCase, Town
+from tests.workflows.paper_world import PaperWorld, approvers, word_of
+from tests.workflows.test_handlers_are_total import no_failed_task
+
+INPUTS = 1_000
+AT_ONCE = 8
+"""More than ten updates in flight are refused by the server, and nothing of ours would be tried."""
+
+
+async def asking(town: Town, accounts: int = 2) -> RunningCase:
+    """A case with one pending freeze sheet."""
+    world = PaperWorld()
+    for no in range(accounts):
+        world.defraud(world.open(f"m{no}"), 500_00)
+    case = await town.start(world)
+    await case.pending("F-01")
+    return case
+
+
+async def offered(case: RunningCase) -> set[str]:
+    """The updates that the UI lists now."""
+    metadata: WorkflowMetadata = await case.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    return {one.name for one in metadata.definition.update_definitions if one.name}
+
+
+def named(case: RunningCase, sheet: str = "F-01") -> str:
+    return update_name(case.world.register.sheets[sheet])
+
+
+async def refused(case: RunningCase, name: str, typed: object) -> str:
+    with pytest.raises(WorkflowUpdateFailedError) as told:
+        await case.handle.execute_update(name, typed, result_type=str)
+    return str(told.value.__cause__)
+
+
+async def test_a_pending_sheet_is_in_the_list_under_its_name_and_goes_when_it_is_decided(town: Town):
+    case = await asking(town)
+    name = named(case)
+    assert name == f"批准冻结 F-01 · 2个账户 · {shown(1_000_00)}"
+    assert name in await offered(case)
+    await case.file()
+    for officer in approvers(case.world.register.sheets["F-01"]):
+        await case.handle.execute_update(name, word_of(officer), result_type=str)
+    await case.until(lambda one: not one.pending, "decided")
+    assert name not in await offered(case)
+    assert all(home.freezes for home in case.world.homes.values() if home.name.startswith("m"))
+    await no_failed_task(case.handle)
+
+
+async def test_a_part_of_the_sheet_can_be_approved_with_the_same_short_string(town: Town):
+    case = await asking(town)
+    await case.file()
+    for officer in approvers(case.world.register.sheets["F-01"]):
+        await case.handle.execute_update(named(case), f"{word_of(officer)} except 2", result_type=str)
+    await case.until(lambda one: "F-01" not in one.pending, "decided")
+    lines = case.world.register.sheets["F-01"].lines
+    frozen = {home.number for home in case.world.homes.values() if home.freezes}
+    assert lines[0].account.number in frozen
+    assert lines[1].account.number not in frozen
+
+
+async def test_what_cannot_count_is_refused_in_both_languages(town: Town):
+    case = await asking(town)
+    name, (first, second) = named(case), approvers(case.world.register.sheets["F-01"])
+    assert "尚未立案" in await refused(case, name, word_of(first))
+    await case.file()
+    said = await refused(case, name, word_of("012370"))
+    assert " / " in said
+    assert "not entitled" in said
+    assert "缺少验证码" in await refused(case, name, first)
+    assert "看不懂" in await refused(case, name, "approve")
+    await case.handle.execute_update(name, word_of(first), result_type=str)
+    await case.handle.execute_update(name, word_of(second), result_type=str)
+    await case.until(lambda one: "F-01" not in one.pending, "decided")
+    closed = await refused(case, name, word_of(first))
+    assert "F-01 已批准，已办结" in closed
+    assert "approved already" in closed
+    assert "本案没有审批单 F-09" in await refused(case, "批准冻结 F-09 · 1个账户 · ¥1.00", word_of(first))
+    for text in (said, closed):
+        assert "Traceback" not in text
+        assert 'File "' not in text
+    await no_failed_task(case.handle)
+
+
+def inputs(seed: int) -> list[Any]:
+    """Junk, half-right words, right words with wrong parts, and objects of every shape; repeatable."""
+    chance = random.Random(seed)
+    words = [
+        "F-01",
+        "A2026-000001/F-01",
+        "012345",
+        "012302",
+        "493021",
+        "49302",
+        "approve",
+        "reject",
+        "except",
+        "3",
+        "7",
+    ]
+    words += ["理由", "\u0000", "\ud800", "𠮷", "A" * 86, "F-99", "批准", "mule", "merchant", "", "-1", "9" * 400]
+
+    def text() -> str:
+        if chance.random() < 0.2:
+            return "".join(chr(chance.randrange(1, 0x3000)) for _ in range(chance.randrange(0, 60)))
+        return " ".join(chance.choice(words) for _ in range(chance.randrange(0, 7)))
+
+    def value(depth: int = 0) -> Any:
+        kind = chance.randrange(8 if depth < 2 else 5)
+        if kind < 3:
+            return text()
+        if kind == 3:
+            return chance.choice([None, True, 0, -1, 1e308, 10**30, 4930210])
+        if kind == 4:
+            return {chance.choice(["sheet", "sheets", "officer", "code", "verdict", "except"]): text()}
+        if kind == 5:
+            return [value(depth + 1) for _ in range(chance.randrange(0, 5))]
+        keys = ("sheet", "sheets", "officer", "code", "signature", "verdict", "except", "reason", "number", "finding")
+        return {key: value(depth + 1) for key in chance.sample(keys, chance.randrange(0, 6))}
+
+    def sendable(one: Any) -> bool:
+        try:
+            json.dumps(one, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, ValueError):
+            return False
+        return True
+
+    made = (value() for _ in iter(int, 1))
+    return [one for one, _ in zip((one for one in made if sendable(one)), range(INPUTS), strict=False)]
+
+
+def could_count(one: Any) -> bool:
+    """Whether the paper world's officers could have said this: their evidence is in it."""
+    text = json.dumps(one, ensure_ascii=False)
+    return any(word_of(officer).split()[1] in text for officer in ("012345", "012302", "012350"))
+
+
+@pytest.mark.parametrize("handler", ["named", "decide", "filing", "批准冻结 F-01"])
+async def test_a_thousand_inputs_to_an_update_fail_no_task_and_approve_nothing(town: Town, handler: str):
+    case = await asking(town)
+    await case.file()
+    name = named(case) if handler == "named" else handler
+    places = asyncio.Semaphore(AT_ONCE)
+    outcomes: list[str] = []
+
+    async def send(typed: Any) -> None:
+        async with places:
+            try:
+                outcomes.append(await case.handle.execute_update(name, typed, result_type=str))
+            except WorkflowUpdateFailedError as told:
+                outcomes.append(f"refused {told.__cause__}")
+
+    await asyncio.gather(*(send(one) for one in inputs(1) if not could_count(one)))
+    assert len(outcomes) > INPUTS * 0.9
+    assert all(one.startswith("refused ") for one in outcomes)
+    assert not case.world.register.approvals
+    assert "F-01" in (await case.standing()).pending
+    await no_failed_task(case.handle)
+
+
+@pytest.mark.parametrize("handler", ["decide", "filing", "recheck", "nosuch"])
+async def test_a_thousand_inputs_to_a_signal_fail_no_task_and_approve_nothing(town: Town, handler: str):
+    case = await asking(town)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def send(typed: Any) -> None:
+        async with places:
+            await case.handle.signal(handler, typed)
+
+    await asyncio.gather(*(send(one) for one in inputs(2) if not could_count(one)))
+    assert "F-01" in (await case.standing()).pending
+    assert not case.world.register.approvals
+    await no_failed_task(case.handle)
+
+
+@pytest.mark.parametrize("way", ["signal", "update"])
+async def test_a_thousand_inputs_to_a_visit_fail_no_task_and_find_nothing(town: Town, way: str):
+    case = await asking(town)
+    await case.until(lambda one: one.visits >= 1, "a visit is ordered")
+    visit = case.visit(1)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def send(typed: Any) -> None:
+        async with places:
+            if way == "signal":
+                await visit.signal("finding", typed)
+            else:
+                with pytest.raises(WorkflowUpdateFailedError):
+                    await visit.execute_update("finding", typed)
+
+    await asyncio.gather(*(send(one) for one in inputs(3) if not could_count(one)))
+    await visit.describe()
+    assert not case.world.register.findings
+    await no_failed_task(visit)

@@ -1,0 +1,105 @@
+"""What officers say about sheets: by the one word `decide`, or at the update that each pending sheet has of its own.
+
+A sheet's update is named after it ("批准冻结 F-03 · 5个账户 · ¥49,380.00") and stands in the UI's list while the
+sheet is open; its input is one short string. Words that are not understood are refused before they count; what fails
+for security's sake is refused where it stays on record in the history.
+"""
+
+import re
+from collections.abc import Callable
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from domain.sheets import STATE_WORDS, SheetState, update_name
+    from domain.words import Complaint, decision_words
+    from workflows.casework.case import Case
+    from workflows.desk import Desk
+    from workflows.inbox import NOTHING, given, not_theirs, refusal
+
+Misunderstood = Callable[[str, Complaint], None]
+_SHEET = re.compile(r"[A-Z]-[0-9]{2,5}")
+
+
+class Hearing:
+    """Where officers are heard, for one case."""
+
+    def __init__(self, case: Case, desk: Desk, misunderstood: Misunderstood) -> None:
+        """`misunderstood` makes a refusal visible where nobody waits for an answer."""
+        self._case = case
+        self._desk = desk
+        self._misunderstood = misunderstood
+        self._offered: dict[str, str] = {}
+        """Sheets that have an update of their own now, and its name."""
+
+    # ------------------------------------------------------------ the generic words
+
+    def by_signal(self, payload: RawValue | None) -> None:
+        """A decision nobody waits for: what is not understood or not allowed becomes a problem in the details."""
+        words = decision_words(given(payload))
+        if isinstance(words, Complaint):
+            self._misunderstood("decide", words)
+        elif (complaint := not_theirs(words.officer, payload) or self._desk.not_now(words)) is not None:
+            self._misunderstood(f"decide {', '.join(words.sheets)}", complaint)
+        else:
+            self._desk.hear(words)
+
+    @staticmethod
+    def check_shape(payload: RawValue | None, sheet: str = "") -> None:
+        """Refuse what is no decision, in words; leaves no event. Raises ApplicationError."""
+        words = decision_words(given(payload), sheet)
+        if isinstance(words, Complaint):
+            raise refusal(words)
+
+    async def by_update(self, payload: RawValue | None, sheet: str = "") -> str:
+        """A decision with an answer in words; a refusal is raised, and on record. Raises ApplicationError."""
+        words = decision_words(given(payload), sheet)
+        if isinstance(words, Complaint):
+            raise refusal(words)
+        if (complaint := not_theirs(words.officer, payload) or self._desk.not_now(words)) is not None:
+            raise refusal(complaint)
+        ruling = await self._desk.decide(words)
+        if not ruling.accepted:
+            raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
+        return f"{ruling.zh} / {ruling.en}"
+
+    # ------------------------------------------------------------ an update for each pending sheet
+
+    def offer(self) -> None:
+        """Every pending sheet has its update, no other has: names appear in the UI's list at once, and go at once."""
+        wanted = {
+            name: update_name(file.sheet)
+            for name, file in self._case.state.sheets.items()
+            if file.state is SheetState.PENDING
+        }
+        for sheet, name in self._offered.items():
+            if sheet not in wanted:
+                workflow.set_update_handler(name, None)
+        for sheet, name in wanted.items():
+            if sheet not in self._offered:
+                self._offer(sheet, name)
+        self._offered = wanted
+
+    def _offer(self, sheet: str, name: str) -> None:
+        async def decide_here(payload: RawValue = NOTHING) -> str:
+            return await self.by_update(payload, sheet)
+
+        def check(payload: RawValue = NOTHING) -> None:
+            self.check_shape(payload, sheet)
+
+        workflow.set_update_handler(name, decide_here, validator=check)
+
+    def not_offered(self, name: str) -> Complaint:
+        """Why there is no update of this name: its sheet is decided, is of another case, or it never was one."""
+        named = _SHEET.search(name)
+        file = self._case.state.sheets.get(named[0]) if named else None
+        if named is None:
+            return Complaint(zh=f"没有名为 {name[:40]} 的操作", en=f"no operation named {name[:40]}")
+        if file is None:
+            return Complaint(zh=f"本案没有审批单 {named[0]}", en=f"this case has no sheet {named[0]}")
+        if file.state is SheetState.PENDING:
+            current = update_name(file.sheet)
+            return Complaint(zh=f"该单的操作名为：{current}", en=f"the operation of this sheet is called: {current}")
+        state = STATE_WORDS[file.state]
+        return Complaint(zh=f"审批单 {named[0]} {state}，已办结", en=f"sheet {named[0]} is {file.state} already")
