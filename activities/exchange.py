@@ -6,7 +6,7 @@ second attempt finds what was written, fetches what was answered, and sends agai
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -36,7 +36,7 @@ RETRY_LINE_MOST_S = 4.0
 
 
 class Exchange:
-    """Carries out one batch. `beat` is called often, so that a killed worker is noticed soon."""
+    """Carries out one batch; whoever runs it tells the engine that it is alive."""
 
     def __init__(
         self,
@@ -44,14 +44,12 @@ class Exchange:
         book: OrderBook,
         gate: Gate,
         line: InstitutionPort,
-        beat: Callable[[], None],
     ) -> None:
         """Take up the batch."""
         self._batch = batch
         self._book = book
         self._gate = gate
         self._line = line
-        self._beat = beat
         self._runs = [Run(errand, STEPS[errand.kind]) for errand in batch.errands]
         self._by_key: dict[str, list[Run]] = {}
         """One order may serve several errands of a batch: a stop that is joined, a statement that is shared."""
@@ -68,7 +66,6 @@ class Exchange:
         leave_at = give_up
         answered: list[Answered] = []
         while True:
-            self._beat()
             await self._turn(answered)
             await self._hand_in()
             open_runs = [run for run in self._runs if not run.done]

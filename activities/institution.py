@@ -31,7 +31,7 @@ class InstitutionActivities:
         lines = {self._lines.to(institution) for institution in batch.institutions}
         if len(lines) != 1:
             raise ValueError("a batch goes over one line, and these institutions are on several")
-        exchange = Exchange(batch, self._book, self._gate, lines.pop(), activity.heartbeat)
+        exchange = Exchange(batch, self._book, self._gate, lines.pop())
         beating = asyncio.create_task(_beat())
         try:
             return await exchange.carry_out()
