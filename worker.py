@@ -71,7 +71,7 @@ def chosen(queues: str, institutions: Sequence[Institution]) -> tuple[bool, list
 
 
 def case_worker(client: Client, register: Register) -> Worker:
-    """Workflows and, on the same queue so that they start eagerly, the register's activities."""
+    """Workflows and, in the same worker because workflows ask them locally, the register's activities."""
     acts = RegisterActivities(register)
     return Worker(
         client,

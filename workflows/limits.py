@@ -12,7 +12,7 @@ from temporalio.common import RetryPolicy
 from domain.institutions import Institution
 
 CASES_QUEUE = "holdfast-cases"
-"""Workflows, and the register's activities beside them: on one queue they start eagerly, without a poll between."""
+"""Workflows, and the register's activities beside them."""
 
 
 def institution_queue(line: str) -> str:

@@ -37,6 +37,7 @@ async def _count(client: Client, execution: WorkflowExecution, gate: asyncio.Sem
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         async for event in handle.fetch_history_events():
             count.events += 1
+            count.activities += event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED  # a local activity's
             if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 count.activities += 1
                 count.batches += event.activity_task_scheduled_event_attributes.activity_type.name == BATCH
