@@ -19,7 +19,17 @@ from adapters.register.tables import accounts, cases, decisions, sheet_lines, sh
 from domain.evidence import EvidenceKind, Proof, SheetOnWord, decision_binding, decision_claims
 from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
 from domain.officers import Officer, Role
-from domain.sheets import Decision, Ruling, Sheet, SheetKind, SheetState, Verdict, role_words, still_awaited
+from domain.sheets import (
+    Decision,
+    Ruling,
+    Sheet,
+    SheetKind,
+    SheetState,
+    Verdict,
+    fills_a_role,
+    role_words,
+    still_awaited,
+)
 
 _SHEET = Write.of(sheets, Mode.ADD)
 _LINE = Write.of(sheet_lines, Mode.ADD)
@@ -309,9 +319,8 @@ def _still_pending(kept: _Kept, decision: Decision) -> None:
 
 
 def _fills_a_role(kept: _Kept, officer: Officer) -> None:
-    awaited = kept.awaited
-    if len(still_awaited(kept.quorum, [*kept.approved, (officer.number, officer.roles)])) == len(awaited):
-        zh, en = role_words(awaited)
+    if not fills_a_role(kept.quorum, kept.approved, officer.number, officer.roles):
+        zh, en = role_words(kept.awaited)
         raise Refusal(
             "not_awaited", f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}"
         )
