@@ -10,7 +10,7 @@ from workflows.showing.text import moment
 def effect_line(case: Case, file: SheetFile) -> str:
     """In Chinese and English, with the break before it; empty where the sheet is about no account."""
     keys = [account_key(line.account.institution, line.account.number) for line in file.sheet.lines]
-    standing = {key: _now(case, key) for key in keys if key in case.state.accounts}
+    standing: dict[str, AccountNow] = {key: _now(case, key) for key in keys if key in case.state.accounts}
     zh, en = effect_words(effect_of(file.sheet, standing, excepted=file.excepted, now=case.now), moment)
     return f"<br>{zh}<br>{en}" if zh else ""
 
