@@ -1,7 +1,7 @@
 """What a sheet would do, and what it costs to leave it undecided: from its own lines and how its accounts stand now.
 
-Pure, and the same for the inbox, `show` and the case's details. It states what the centre knows: money in a stopped
-account beyond this report's part belongs to its holder or to other reports, and a stop holds all of it.
+Pure, and the same for the inbox, `show` and the case's details. A stop holds an account whole; what it holds beyond the
+disputed sum is the holder's own. The register knows the disputed sum of all cases together, a case only its own.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -16,12 +16,12 @@ from domain.sheets import Sheet, SheetLine
 
 
 class AccountNow(Frozen):
-    """How one account stands at present. `attributed_fen`: this report's money in it, as far as is known.
+    """How one account stands at present. `disputed_fen`: reported money in it, as far as whoever asks knows.
 
     `stopped`: a stop in force holds it whole; `stop_ends`: when the bank ends that stop (UTC), None: not known.
     """
 
-    attributed_fen: int = 0
+    disputed_fen: int = 0
     stopped: bool = False
     stop_ends: datetime | None = None
 
@@ -36,7 +36,7 @@ class Effect(Frozen):
     stopped: int = 0
     """Accounts that a stop holds whole now."""
     beyond_fen: int = 0
-    """What those stops hold beyond this report's part."""
+    """What those stops hold beyond the disputed sum."""
     first_stop_ends: datetime | None = None
     ends_before_deadline: bool = False
     """A stop ends by itself before the sheet's own deadline: silence then decides, and decides wrongly."""
@@ -101,11 +101,11 @@ def waiting_words(effect: Effect) -> tuple[str, str]:
     if not effect.stopped:
         return "现无止付", "no stop stands"
     if not effect.beyond_fen:
-        return "止付未押本案以外资金", "its stops hold nothing beyond this report"
+        return "止付未押涉案款以外资金", "its stops hold nothing beyond the disputed sum"
     more = shown(effect.waiting_costs_fen_minutes)
     return (
-        f"止付另押本案以外 {more}，每等一分钟多押一分钟",
-        f"its stops also hold {more} beyond this report, a minute longer for each minute of waiting",
+        f"止付另押涉案款以外 {more}，每等一分钟多押一分钟",
+        f"its stops also hold {more} beyond the disputed sum, a minute longer for each minute of waiting",
     )
 
 
@@ -118,5 +118,5 @@ def _holds(its: AccountNow, now: datetime) -> bool:
 
 
 def _beyond(line: SheetLine, its: AccountNow) -> int:
-    """Balance less this report's part: what is attributed now, or what the line asks where that is more."""
-    return max(0, line.balance_fen - max(line.amount_fen, its.attributed_fen, 0))
+    """Balance less what is disputed in it now, or less what the line asks where that is more."""
+    return max(0, line.balance_fen - max(line.amount_fen, its.disputed_fen, 0))

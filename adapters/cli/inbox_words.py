@@ -70,7 +70,7 @@ def _due(asked: Question, now: datetime) -> str:
 def whole(asked: Question, now: datetime, codes: Mapping[str, str]) -> list[str | Table]:
     """One sheet as a whole: what it would do, who decides, and every account on it."""
     sheet, effect = asked.row.sheet, asked.effect
-    name = full_name(asked)
+    name, signed = full_name(asked), " ".join(asked.row.decided_by)
     term = f", {sheet.term_months} 个月 months" if sheet.term_months else ""
     head = [
         f"[bold]{name}[/bold] {_both(SHEET_WORDS[sheet.kind])} · {asked.row.state} · {escape(asked.category)}",
@@ -79,7 +79,7 @@ def whole(asked: Question, now: datetime, codes: Mapping[str, str]) -> list[str 
         f"依据 basis {escape(sheet.basis) or '–'}",
         f"期限 decide by {shown_clock(sheet.decide_by)} CST ({when(sheet.decide_by, now)})",
         f"需要 needs {_both(EVIDENCE_WORDS[sheet.needs])} · 申请 requested by {escape(sheet.requester)}",
-        f"等待 awaits {', '.join(_roles(asked)) or 'nobody'} · 已签 signed {' '.join(asked.row.decided_by) or 'nobody'}",
+        f"等待 awaits {', '.join(_roles(asked)) or 'nobody'} · 已签 signed {signed or 'nobody'}",
     ]
     if asked.blocked:
         head.append(_red("缺立案，先登记 enter the case filing first"))

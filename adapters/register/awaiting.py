@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 
 from activities.ports import SheetRow
 from adapters.register.reading import SHEETS, Reading, approved_by, sheet_row
-from adapters.register.tables import case_accounts, cases, holds, sheet_lines, sheets
+from adapters.register.tables import cases, claims, holds, sheet_lines, sheets
 from domain.case import Status
 from domain.effects import AccountNow, Effect, effect_of
 from domain.frozen import Frozen
@@ -32,12 +32,18 @@ class Question(Frozen):
 
 
 def _questions() -> Select[Any]:
-    """Sheets with the standing of their accounts: this case's money in each, and the stop in force."""
+    """Sheets with the standing of their accounts: what all cases together claim was stolen, and the stop in force."""
+    disputed = (
+        select(func.sum(claims.c.attributed_fen))
+        .where(claims.c.account == sheet_lines.c.account, claims.c.released.is_(False))
+        .correlate(sheet_lines)
+        .scalar_subquery()
+    )
     one = func.jsonb_build_object(
         "account",
         sheet_lines.c.account,
-        "attributed_fen",
-        func.coalesce(case_accounts.c.attributed_fen, 0),
+        "disputed_fen",
+        func.coalesce(disputed, 0),
         "stopped",
         holds.c.stop_order.is_not(None),
         "stop_ends",
@@ -45,14 +51,7 @@ def _questions() -> Select[Any]:
     )
     standing = (
         select(func.jsonb_agg(one))
-        .select_from(
-            sheet_lines.outerjoin(holds, holds.c.account == sheet_lines.c.account).outerjoin(
-                case_accounts,
-                and_(
-                    case_accounts.c.case_id == sheet_lines.c.case_id, case_accounts.c.account == sheet_lines.c.account
-                ),
-            )
-        )
+        .select_from(sheet_lines.outerjoin(holds, holds.c.account == sheet_lines.c.account))
         .where(sheet_lines.c.case_id == sheets.c.case_id, sheet_lines.c.sheet == sheets.c.name)
         .correlate(sheets)
         .scalar_subquery()

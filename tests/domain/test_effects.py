@@ -42,7 +42,7 @@ def key(of: SheetLine) -> str:
 
 FEN = st.integers(0, 10**13)
 ENDS = st.one_of(st.none(), st.integers(-4_000, 4_000).map(lambda minutes: NOW + timedelta(minutes=minutes)))
-NOWS = st.builds(AccountNow, attributed_fen=FEN, stopped=st.booleans(), stop_ends=ENDS)
+NOWS = st.builds(AccountNow, disputed_fen=FEN, stopped=st.booleans(), stop_ends=ENDS)
 
 
 @st.composite
@@ -100,7 +100,7 @@ def test_each_fen_that_others_have_in_a_stopped_account_counts_and_none_of_the_r
     richer = sheet_of(
         *(
             one.model_copy(
-                update={"balance_fen": max(one.amount_fen, standing.get(key(one), AccountNow()).attributed_fen) + more}
+                update={"balance_fen": max(one.amount_fen, standing.get(key(one), AccountNow()).disputed_fen) + more}
             )
             for one in sheet.lines
         )
@@ -122,18 +122,20 @@ def test_a_stop_that_is_over_holds_nothing_and_one_of_unknown_end_holds():
     assert (effect.stopped, effect.beyond_fen, effect.first_stop_ends) == (1, 120_000_00, None)
 
 
-def test_what_is_attributed_now_counts_where_a_sheet_asks_for_a_difference_only():
-    standing = {key(line()): AccountNow(attributed_fen=100_000_00, stopped=True)}
+def test_what_is_disputed_now_counts_where_a_sheet_asks_for_a_difference_only():
+    standing = {key(line()): AccountNow(disputed_fen=100_000_00, stopped=True)}
     assert effect_of(sheet_of(line()), standing, now=NOW).beyond_fen == 28_000_00
 
 
 def test_the_words_say_what_waiting_costs_and_whether_a_stop_ends_first():
-    soon = {key(line()): AccountNow(attributed_fen=8_000_00, stopped=True, stop_ends=DEADLINE - timedelta(minutes=1))}
+    soon = {key(line()): AccountNow(disputed_fen=8_000_00, stopped=True, stop_ends=DEADLINE - timedelta(minutes=1))}
     zh, en = effect_words(effect_of(sheet_of(line(limited=True)), soon, now=NOW))
-    assert zh == "像商户 1 户；止付另押本案以外 ¥120,000.00，每等一分钟多押一分钟；止付 11-23 03:09 到期，早于决定期限"
+    assert (
+        zh == "像商户 1 户；止付另押涉案款以外 ¥120,000.00，每等一分钟多押一分钟；止付 11-23 03:09 到期，早于决定期限"
+    )
     assert en == (
-        "accounts like shops: 1; its stops also hold ¥120,000.00 beyond this report, a minute longer for each minute "
-        "of waiting; first stop ends 11-23 03:09, before the deadline"
+        "accounts like shops: 1; its stops also hold ¥120,000.00 beyond the disputed sum, a minute longer for each "
+        "minute of waiting; first stop ends 11-23 03:09, before the deadline"
     )
     later = {key(line()): AccountNow(stopped=True, stop_ends=DEADLINE + timedelta(hours=40))}
     assert "before the deadline" not in effect_words(effect_of(sheet_of(line()), later, now=NOW))[1]

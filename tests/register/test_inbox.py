@@ -70,6 +70,19 @@ async def test_a_sheet_comes_with_what_its_stops_hold_beyond_the_report_and_with
     assert (over.effect.stopped, over.effect.beyond_fen) == (1, 10_000 - 100)
 
 
+async def test_what_another_case_claims_in_a_stopped_account_is_not_counted_as_its_holders_own(given: Given) -> None:
+    ours, other = await given.case(), await given.case()
+    await given.duty()
+    for case_id, attributed in ((ours, 500), (other, 3_000)):
+        await given.stopped(case_id, ref())
+        await given.books(case_id, ref(), attributed)
+    sheet = given.sheet(ours, (ref(), 500))
+    rich = sheet.lines[0].model_copy(update={"balance_fen": 10_000})
+    await given.register.keep_sheet(sheet.model_copy(update={"lines": (rich,)}))
+    (asked,) = await given.register.inbox(NOW)
+    assert asked.effect.beyond_fen == 10_000 - 500 - 3_000
+
+
 async def test_lines_excepted_by_one_who_approved_are_not_asked_of_the_next(given: Given) -> None:
     case_id = await given.case()
     sheet = given.sheet(case_id, *((account, 500) for account in numbered(3)))

@@ -336,7 +336,7 @@ def test_each_sheet_says_what_waiting_for_it_costs_and_that_nothing_does_once_it
         case.now = at
         holding.hold(case, tracing=False)
     (file, *_) = [one for one in case.state.sheets.values() if len(one.sheet.lines) > 1]
-    costs = re.compile(r"its stops also hold (¥[\d,.]+) beyond this report")
+    costs = re.compile(r"its stops also hold (¥[\d,.]+) beyond the disputed sum")
     assert (found := costs.search(effect_line(case, file)))
     keys = [account_key(line.account.institution, line.account.number) for line in file.sheet.lines]
     others = [

@@ -18,7 +18,7 @@ def effect_line(case: Case, file: SheetFile) -> str:
 def _now(case: Case, key: str) -> AccountNow:
     account = case.state.accounts[key]
     return AccountNow(
-        attributed_fen=max(0, case.ledger.attributed(key)),
+        disputed_fen=max(0, case.ledger.attributed(key)),
         stopped=account.stopped,
         stop_ends=getattr(account.stop, "expires", None),
     )
