@@ -51,7 +51,7 @@ def inbox(
             now = datetime.now(UTC)
             asked = await world.register.inbox(now, await _officer(world, officer) if officer else None)
             value = {"run": world.run, "at": now.isoformat(), "officer": officer, "sheets": _values(asked, now)}
-            voice.tell(value, listed(asked, now, f"run {world.run}"))
+            voice.tell(value, listed(asked, now, f"run {world.run}") if asked else "Nothing waits for a decision.")
 
     perform(voice, work)
 
