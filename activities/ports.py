@@ -203,6 +203,8 @@ class SheetRow(Frozen):
     state: str
     awaited: tuple[str, ...]
     decided_by: tuple[str, ...]
+    except_lines: tuple[int, ...] = ()
+    """Taken out by those who approved so far."""
 
 
 class Authority(Frozen):

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.frozen import Frozen
+from domain.officers import Role
 from domain.orders import OfficerCard
 
 
@@ -42,3 +43,7 @@ class Paper(Frozen):
     second: OfficerCard
     issued_at: datetime
     term: str = ""
+    basis: str = ""
+    """The law it rests on, from the policy; empty: the two acts in general."""
+    level: tuple[Role, ...] = ()
+    """The roles of those who ordered or approved it."""

@@ -181,6 +181,25 @@ class Basis(Frozen):
         return found
 
 
+class Grounds(Frozen):
+    """Of orders that leave under the standing authority: the law they rest on, and the level that orders them.
+
+    `level`: the roles of the two duty officers who sign the authority, the handling officer first (DOMAIN R12).
+    """
+
+    stop: Law
+    query: Law
+    level: tuple[Role, Role]
+
+
+GROUNDS = Grounds(
+    stop="反电信网络诈骗法第二十条",
+    query="刑事诉讼法第一百四十四条、反电信网络诈骗法第二十条",
+    level=(Role.STOP_DESK, Role.SECOND_OFFICER),
+)
+"""For cases that started before the policy had such a rule."""
+
+
 class Policy(Frozen):
     """All of it. `version` stands in every sheet's digest."""
 
@@ -201,6 +220,7 @@ class Policy(Frozen):
     attribution: AttributionRule
     evidence: EvidenceRules
     basis: Basis
+    grounds: Grounds = GROUNDS
     sealing: SealRules = SEAL_RULES
     quorum: dict[str, tuple[Role, ...]]
 

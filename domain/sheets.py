@@ -178,6 +178,13 @@ def still_awaited(quorum: Sequence[Role], decided: Sequence[tuple[str, tuple[Rol
     return tuple(role for no, role in enumerate(quorum) if no not in filled)
 
 
+def fills_a_role(
+    quorum: Sequence[Role], approved: Sequence[tuple[str, tuple[Role, ...]]], officer: str, roles: tuple[Role, ...]
+) -> bool:
+    """Whether this officer's approval would fill a role that those who approved leave open."""
+    return len(still_awaited(quorum, [*approved, (officer, roles)])) < len(still_awaited(quorum, approved))
+
+
 def _seat(
     officer: str,
     quorum: Sequence[Role],

@@ -1,21 +1,20 @@
 """`decide`, `sign`, `finding`, `halt` and `authority`: what officers say."""
 
-import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.markup import escape
 
-from activities.ports import CaseRow, SheetRow
-from adapters.cli.cases import refuse_closed, sheet_of, visit_of
+from adapters.cli.cases import visit_of
 from adapters.cli.evidence import Code, OfficerWord, fields_of, sheets_named, signatory, split_sheets
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.reporting import OfficerNumber
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
+from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready, say
 from adapters.cli.voice import Voice
 from adapters.devices import UnusableKeyError, private_key, signed
 from adapters.policy_file import load_policy
@@ -24,24 +23,7 @@ from domain.authority import AuthorityWord
 from domain.evidence import SheetOnWord, decision_binding
 from domain.findings import Finding
 from domain.identifiers import full_sheet_name
-from domain.sheets import Ruling, SheetKind, SheetState
-
-_SEEN_WITHIN_S = 5.0  # a signal is kept within milliseconds where a worker runs
-_LOOK_S = 0.1
-
-
-class Verdict(StrEnum):
-    """What an officer says to a sheet."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-
-
-class Via(StrEnum):
-    """How it is said: a signal is heard, an update is answered."""
-
-    SIGNAL = "signal"
-    UPDATE = "update"
+from domain.sheets import Ruling
 
 
 def decide(
@@ -64,31 +46,13 @@ def decide(
         case, names, verdict = _asked(words)
         if excepted and len(names) > 1:
             raise CommandError(Exit.BAD_INPUT, "--except is for one sheet: decide the others by a word of their own.")
-        who = signatory(officer, code)
+        word = Word(signatory(officer, code), verdict, reason, tuple(excepted or ()))
         async with open_world(given, voice, run) as world:
             asked = await sheets_named(world, case, names)
             for row, sheet in asked:
-                _refuse_decided(row, sheet)
+                refuse_unready(row, sheet)
             await ensure_worker(world, voice)
-            said = {
-                **fields_of(who),
-                "sheets": [full_sheet_name(row.case_number, sheet.sheet.name) for row, sheet in asked],
-                "verdict": verdict.value,
-                "except": excepted or [],
-                "reason": reason,
-            }
-            await _say(world, asked, said, via)
-            for row, sheet in asked:
-                heard = await _heard(world, row, sheet, who.officer)
-                now = await sheet_of(world, row, sheet.sheet.name)
-                value = {
-                    "case": row.case_number,
-                    "sheet": now.sheet.name,
-                    "state": now.state,
-                    "awaited": list(now.awaited),
-                    "said": heard,
-                }
-                voice.tell(value, escape(heard))
+            _say_told(voice, await say(world, asked, word, via))
 
     perform(voice, work)
 
@@ -102,14 +66,21 @@ def _asked(words: list[str]) -> tuple[str, list[str], Verdict]:
     return case, names, verdict
 
 
-async def _say(world: World, asked: list[tuple[CaseRow, SheetRow]], said: dict[str, Any], via: Via) -> None:
-    """The same word to every case it names."""
-    for workflow_id in dict.fromkeys(row.workflow_id for row, _ in asked):
-        workflow = world.client.get_workflow_handle(workflow_id)
-        if via is Via.UPDATE:
-            await workflow.execute_update("decide", said, result_type=str)
-        else:
-            await workflow.signal("decide", said)
+def _say_told(voice: Voice, told: Sequence[Told]) -> None:
+    """What is on record first, then what was refused."""
+    for one in told:
+        if not one.refused:
+            value = {
+                "case": one.case,
+                "sheet": one.sheet,
+                "state": one.state,
+                "awaited": list(one.awaited),
+                "said": one.said,
+            }
+            voice.tell(value, escape(one.said))
+    refused = {one.refused: one.exit_code for one in told if one.refused}
+    if refused:
+        raise CommandError(next(iter(refused.values())), " ".join(refused))
 
 
 def sign(
@@ -154,35 +125,6 @@ def _signing_key(file: Path) -> Ed25519PrivateKey:
         raise CommandError(
             Exit.BAD_INPUT, f"The key {file} is {problem}: make one with `openssl genpkey -algorithm ed25519`."
         ) from None
-
-
-def _refuse_decided(row: CaseRow, asked: SheetRow) -> None:
-    refuse_closed(row)
-    if asked.state != SheetState.PENDING:
-        raise CommandError(Exit.CLOSED, f"Sheet {asked.sheet.name} of case {row.case_number} is {asked.state} already.")
-    if asked.sheet.kind is SheetKind.FREEZE and not row.filing_number:
-        raise CommandError(
-            Exit.BAD_INPUT,
-            f"Case {row.case_number} has no case filing yet, so no freeze is decided on: "
-            f'enter it first with `starter.py filing {row.case_number} NUMBER --officer "NO CODE"`.',
-        )
-
-
-async def _heard(world: World, row: CaseRow, asked: SheetRow, officer: str) -> str:
-    """What became of a signal: it has no answer of its own, so the register is watched for a moment."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _SEEN_WITHIN_S
-    while loop.time() < until:
-        now = await sheet_of(world, row, asked.sheet.name)
-        if officer in now.decided_by and officer not in asked.decided_by:
-            awaits = f", still awaits {', '.join(now.awaited)}" if now.awaited else ""
-            return f"{now.sheet.name}: {now.state}{awaits}"
-        await asyncio.sleep(_LOOK_S)
-    raise CommandError(
-        Exit.BAD_INPUT,
-        f"The decision was sent and has had no effect on {asked.sheet.name}: the case's details in the UI say why, "
-        "or decide again with --via update to be told.",
-    )
 
 
 def finding(

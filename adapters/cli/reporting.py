@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,11 +22,13 @@ from adapters.drill.lasting import make_lasting
 from adapters.drill.scenario import faults_of
 from adapters.intake import Intake
 from adapters.policy_file import load_policy
+from adapters.register.awaiting import Question
 from adapters.settings import LASTING_RUN, Settings
 from adapters.temporal.stack import open_stack
 from adapters.temporal.worlds import list_worlds
 from domain.books import BookEntry
 from domain.case import STATUS_WORDS, Status
+from domain.effects import effect_words
 from domain.identifiers import masked
 from domain.report import Receipt, Report
 from domain.sheets import SHEET_WORDS
@@ -166,7 +169,7 @@ def show(
         async with open_world(given, voice, run) as world:
             row = await case_of(world, case)
             entries = await world.register.entries_of(row.case_id)
-            sheets = await world.register.sheets_of(row.case_id)
+            asked = await world.register.questions_of(row.case_id, datetime.now(UTC))
             orders = await world.register.orders_of(row.case_id)
             open_orders = [one for one in orders if one.standing == "sent"]
             codes = {one.id: one.code for one in await world.register.institutions()}
@@ -175,7 +178,7 @@ def show(
                 "run": world.run,
                 "case": row.model_dump(mode="json"),
                 "accounts": [entry.model_dump(mode="json") for entry in entries],
-                "sheets": [_sheet_value(sheet) for sheet in sheets],
+                "sheets": [{**_sheet_value(one.row), "effect": one.effect.model_dump(mode="json")} for one in asked],
                 "orders": len(orders),
                 "unanswered": [one.application_id for one in open_orders],
                 "url": url,
@@ -184,7 +187,8 @@ def show(
                 value,
                 _headline(row),
                 _accounts(entries, codes),
-                _sheets(sheets),
+                _sheets([one.row for one in asked]),
+                *_effects(asked),
                 f"{len(orders)} orders, {len(open_orders)} without an answer",
                 *([f"Temporal UI: {url}"] if url else []),
             )
@@ -235,6 +239,12 @@ def _sheets(sheets: list[SheetRow]) -> Any:  # noqa: ANN401 - a Rich table
             f'decide {row.case_number} {row.sheet.name} --officer "NO CODE"' if pending else "",
         )
     return made
+
+
+def _effects(asked: list[Question]) -> list[str]:
+    """What waiting for each pending sheet costs."""
+    words = [(one.row.sheet.name, effect_words(one.effect)) for one in asked if one.row.state == "pending"]
+    return [f"{name}: {zh} / {en}" for name, (zh, en) in words if zh]
 
 
 def _sheet_value(row: SheetRow) -> dict[str, Any]:

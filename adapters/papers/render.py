@@ -21,6 +21,7 @@ from domain.clock import CST
 from domain.money import shown
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperLine
+from domain.sheets import role_words
 
 _FONT = "STSong-Light"
 _DIGITS = "Courier"  # one byte a character and all of one width: columns of figures stay straight and small
@@ -50,6 +51,7 @@ _CLOSING = frozenset("，。、；：）》〕”")
 registerFont(UnicodeCIDFont(_FONT))
 _thread = threading.local()
 
+_ACTS = "《中华人民共和国刑事诉讼法》《中华人民共和国反电信网络诈骗法》"
 _AnnexLine = tuple[str, str, str]  # running number and account, name, amount
 
 
@@ -97,10 +99,8 @@ def _first_page(canvas: Canvas, paper: Paper, words: Words, pages: int) -> None:
 
 
 def _grounds(paper: Paper) -> str:
-    return (
-        f"因侦办“{paper.category}”案件（案件编号 {paper.case_number}）需要，根据《中华人民共和国刑事诉讼法》"
-        "《中华人民共和国反电信网络诈骗法》有关规定，"
-    )
+    law = f"{paper.basis}的规定" if paper.basis else f"{_ACTS}有关规定"
+    return f"因侦办“{paper.category}”案件（案件编号 {paper.case_number}）需要，根据{law}，"
 
 
 def _facts(paper: Paper, words: Words) -> Iterator[tuple[str, str]]:
@@ -114,6 +114,8 @@ def _facts(paper: Paper, words: Words) -> Iterator[tuple[str, str]]:
         yield "金　　额", f"{'合计 ' if len(paper.lines) > 1 else ''}{_yuan(sum(amounts))} 元"
     yield "期　　限", paper.term
     yield "范　　围", words.scope
+    if paper.level:
+        yield "批准层级", f"{words.level}（{role_words(paper.level)[0]}）"
 
 
 def _officer(card: OfficerCard) -> str:

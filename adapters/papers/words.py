@@ -9,12 +9,16 @@ from domain.papers import PaperKind
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a kind of document says. `asks` follows the grounds; `amount` heads the annex's last column."""
+    """What a kind of document says. `asks` follows the grounds; `amount` heads the annex's last column.
+
+    `level`: how those who are named ordered it.
+    """
 
     title: str
     asks: str
     scope: str
     amount: str
+    level: str = "审批"
 
 
 WORDS: Mapping[PaperKind, Words] = MappingProxyType(
@@ -24,6 +28,7 @@ WORDS: Mapping[PaperKind, Words] = MappingProxyType(
             asks="请你单位对下列账户立即采取紧急止付措施，止付期间该账户只收不付，并将止付结果即时反馈。",
             scope="账户全部余额，含孳息（利息）",
             amount="涉案转入金额（元）",
+            level="当班授权",
         ),
         PaperKind.LIFT: Words(
             title="解除止付通知书",
@@ -48,6 +53,7 @@ WORDS: Mapping[PaperKind, Words] = MappingProxyType(
             asks="请你单位协助查询下列账户的开户资料、余额、交易明细及已有的止付、冻结措施，并提供查询资料。",
             scope="账户基本信息及所列期间的全部交易明细",
             amount="金额（元）",
+            level="当班授权",
         ),
     }
 )

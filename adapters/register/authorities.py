@@ -114,8 +114,8 @@ class Commanding(Part):
     async def _may_give(self, connection: AsyncConnection, word: AuthorityWord) -> None:
         if word.handling.officer == word.second.officer:
             raise Refusal("one_person", "经办人与协查人须为两人", "handling and second officer are two persons")
-        await self._in_role(connection, word.handling.officer, Role.STOP_DESK)
-        await self._in_role(connection, word.second.officer, Role.SECOND_OFFICER)
+        for signatory, role in zip((word.handling, word.second), self._rules.level, strict=True):
+            await self._in_role(connection, signatory.officer, role)
         most = self._rules.longest_shift_hours
         if not 0 < word.hours <= most:
             raise Refusal(

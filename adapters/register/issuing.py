@@ -98,6 +98,8 @@ class Desk:
             second=first.entitled.second,
             issued_at=now,
             term=self._term(kind, first),
+            basis=self.rules.basis.get(kind, ""),
+            level=self.rules.level_of(kind),
         )
 
     def _term(self, kind: PaperKind, first: NewOrder) -> str:

@@ -14,7 +14,7 @@ from adapters.register.engine import in_transaction
 from adapters.register.refusals import Refusal
 from domain.officers import Role
 from domain.papers import PaperKind
-from domain.policy import EvidenceRules, Policy
+from domain.policy import GROUNDS, Basis, EvidenceRules, Grounds, Policy
 from domain.sheets import Ruling
 
 _T = TypeVar("_T")
@@ -27,6 +27,17 @@ def _kind_words() -> dict[PaperKind, str]:
         PaperKind.FREEZE: "冻",
         PaperKind.UNFREEZE: "解",
         PaperKind.QUERY: "查",
+    }
+
+
+def _basis(basis: Basis | None = None, grounds: Grounds = GROUNDS) -> dict[PaperKind, str]:
+    of_orders = {PaperKind.STOP: grounds.stop, PaperKind.QUERY: grounds.query}
+    if basis is None:
+        return of_orders
+    return of_orders | {
+        PaperKind.FREEZE: basis.freeze,
+        PaperKind.LIFT: basis.release,
+        PaperKind.UNFREEZE: basis.release,
     }
 
 
@@ -58,6 +69,15 @@ class Rules:
     evidence: EvidenceRules = field(default_factory=_evidence_rules)
     freeze_quorum: tuple[Role, ...] = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)
     """The least that a freeze is decided by, whatever a sheet says (DOMAIN F1)."""
+    basis: Mapping[PaperKind, str] = field(default_factory=_basis)
+    """The law that each kind of paper names."""
+    level: tuple[Role, Role] = GROUNDS.level
+    """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
+
+    def level_of(self, kind: PaperKind) -> tuple[Role, ...]:
+        """Who orders or approves what a paper asks; nobody is named where something is let go."""
+        by_kind: dict[PaperKind, tuple[Role, ...]] = {PaperKind.FREEZE: self.freeze_quorum}
+        return by_kind.get(kind, self.level if kind in {PaperKind.STOP, PaperKind.QUERY} else ())
 
     @classmethod
     def of(cls, policy: Policy) -> "Rules":
@@ -68,6 +88,8 @@ class Rules:
             stop_term=timedelta(hours=policy.stop.term_hours),
             evidence=policy.evidence,
             freeze_quorum=policy.quorum["freeze"],
+            basis=_basis(policy.basis, policy.grounds),
+            level=policy.grounds.level,
         )
 
 

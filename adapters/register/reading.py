@@ -52,11 +52,17 @@ def _sheets() -> Select[Any]:
         .scalar_subquery()
     )
     return select(
-        sheets.c.content, sheets.c.state, cases.c.case_number, lines.label("lines"), taken.label("taken")
+        sheets.c.content,
+        sheets.c.state,
+        sheets.c.except_lines,
+        cases.c.case_number,
+        lines.label("lines"),
+        taken.label("taken"),
     ).join(cases, cases.c.case_id == sheets.c.case_id)
 
 
-_SHEETS = _sheets()
+SHEETS = _sheets()
+"""Sheets as `sheet_row` reads them."""
 
 
 class Reading(Part):
@@ -90,18 +96,18 @@ class Reading(Part):
 
     async def pending_sheets(self) -> list[SheetRow]:
         """Sheets that await a decision, the most urgent first."""
-        wanted = _SHEETS.where(sheets.c.state == SheetState.PENDING).order_by(sheets.c.decide_by, sheets.c.name)
-        return [_sheet_row(row) for row in await self._rows(wanted)]
+        wanted = SHEETS.where(sheets.c.state == SheetState.PENDING).order_by(sheets.c.decide_by, sheets.c.name)
+        return [sheet_row(row) for row in await self._rows(wanted)]
 
     async def sheets_of(self, case_id: str) -> list[SheetRow]:
         """All sheets of a case, in the order they were made."""
-        wanted = _SHEETS.where(sheets.c.case_id == case_id).order_by(sheets.c.made_at, sheets.c.name)
-        return [_sheet_row(row) for row in await self._rows(wanted)]
+        wanted = SHEETS.where(sheets.c.case_id == case_id).order_by(sheets.c.made_at, sheets.c.name)
+        return [sheet_row(row) for row in await self._rows(wanted)]
 
     async def sheet(self, case_id: str, name: str) -> SheetRow:
         """One sheet. Raises LookupError."""
-        wanted = _SHEETS.where(sheets.c.case_id == case_id, sheets.c.name == name)
-        return _sheet_row(await self._one(wanted, f"sheet {name}"))
+        wanted = SHEETS.where(sheets.c.case_id == case_id, sheets.c.name == name)
+        return sheet_row(await self._one(wanted, f"sheet {name}"))
 
     async def orders_of(self, case_id: str) -> list[OpenedOrder]:
         """All orders of a case in the order written: answered, or sent."""
@@ -180,17 +186,24 @@ def _case_row(row: Any) -> CaseRow:  # noqa: ANN401 - a database row
     return CaseRow.model_validate({**kept, "books": books})
 
 
-def _sheet_row(row: Any) -> SheetRow:  # noqa: ANN401 - a database row
+def approved_by(row: Any) -> list[tuple[str, tuple[Role, ...]]]:  # noqa: ANN401 - a database row
+    """Who approved a sheet so far, in which roles."""
+    taken = row.taken or []
+    return [(one["officer"], tuple(map(Role, one["roles"]))) for one in taken if one["verdict"] == Verdict.APPROVE]
+
+
+def sheet_row(row: Any) -> SheetRow:  # noqa: ANN401 - a database row
+    """A sheet with what was decided on it."""
     sheet = Sheet.model_validate({**row.content, "lines": row.lines or []})
     taken = row.taken or []
-    approved = [(one["officer"], tuple(map(Role, one["roles"]))) for one in taken if one["verdict"] == Verdict.APPROVE]
-    awaited = still_awaited(sheet.quorum, approved) if row.state == SheetState.PENDING else ()
+    awaited = still_awaited(sheet.quorum, approved_by(row)) if row.state == SheetState.PENDING else ()
     return SheetRow(
         sheet=sheet,
         case_number=row.case_number,
         state=row.state,
         awaited=tuple(role.value for role in awaited),
         decided_by=tuple(one["officer"] for one in taken),
+        except_lines=tuple(row.except_lines),
     )
 
 

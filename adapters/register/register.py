@@ -10,6 +10,7 @@ from activities.line_ports import Warrants
 from activities.ports import CaseBook, OrderBook, Roster
 from adapters.keyring import KeyRing
 from adapters.register.authorities import Commanding
+from adapters.register.awaiting import Awaiting
 from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
@@ -42,6 +43,7 @@ class Register(
     Lapsing,
     Restarting,
     Recalling,
+    Awaiting,
     Reading,
 ):
     """OrderBook, CaseBook, Roster and Warrants over one database; safe for many tasks and processes at once."""

@@ -27,6 +27,7 @@ from domain.sheets import (
     SheetKind,
     SheetState,
     Verdict,
+    fills_a_role,
     role_words,
     still_awaited,
 )
@@ -318,9 +319,8 @@ def _still_pending(kept: _Kept, decision: Decision) -> None:
 
 
 def _fills_a_role(kept: _Kept, officer: Officer) -> None:
-    awaited = kept.awaited
-    if len(still_awaited(kept.quorum, [*kept.approved, (officer.number, officer.roles)])) == len(awaited):
-        zh, en = role_words(awaited)
+    if not fills_a_role(kept.quorum, kept.approved, officer.number, officer.roles):
+        zh, en = role_words(kept.awaited)
         raise Refusal(
             "not_awaited", f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}"
         )

@@ -69,7 +69,7 @@ def test_a_report_file_that_is_not_there_is_refused_with_its_name(typed):
     assert "nowhere.json" in said.err
 
 
-@pytest.mark.parametrize("words", [("list",), ("show", "A2026-000001"), ("halt", "--officer", "1")])
+@pytest.mark.parametrize("words", [("list",), ("inbox",), ("show", "A2026-000001"), ("halt", "--officer", "1")])
 def test_without_any_world_the_remedy_is_told(typed, words):
     said = typed(*words)
     assert said.code == Exit.NOT_FOUND
@@ -125,6 +125,11 @@ def test_an_audit_needs_one_case_or_all(typed, words):
     [
         ("decide", "c", "F-01", "maybe", "--officer", "1"),
         ("decide", "c", "F-01", "approve"),
+        ("inbox", "approve", "--officer", "012345 493021"),
+        ("inbox", "approve", "A2026-000001/F-01", "--all", "--officer", "012345 493021"),
+        ("inbox", "approve", "F-01", "--officer", "012345 493021"),
+        ("inbox", "reject", "A2026-000001/F-01"),
+        ("inbox", "show", "F-01"),
         ("finding", "c", "0001", "rich", "--officer", "1"),
         ("nonsense",),
     ],

@@ -54,6 +54,11 @@ def test_an_unknown_role_in_a_quorum_is_named():
     assert refused.value.errors()[0]["loc"] == ("quorum", "release", 0)
 
 
+def test_a_policy_kept_before_there_were_grounds_is_read_and_names_the_same_law():
+    older = Policy.model_validate({part: value for part, value in WHOLE.items() if part != "grounds"})
+    assert older == Policy.model_validate(WHOLE)
+
+
 def test_a_policy_survives_travelling_and_cannot_be_changed():
     policy = Policy.model_validate(WHOLE)
     assert Policy.model_validate_json(policy.model_dump_json()) == policy

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountRef
-from domain.sheets import Sheet, SheetKind, SheetLine, role_words, still_awaited
+from domain.sheets import Sheet, SheetKind, SheetLine, fills_a_role, role_words, still_awaited
 
 ROLES = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.APPROVER_CITY, Role.DUTY_CHIEF)
 QUORUMS = st.lists(st.sampled_from(ROLES), min_size=1, max_size=4).map(tuple)
@@ -114,3 +114,12 @@ def test_the_digest_survives_travelling():
 def test_every_role_has_words():
     assert set(ROLE_WORDS) == set(Role)
     assert role_words((Role.DUTY_CHIEF, Role.FIELD)) == ("值班长、外勤", "duty chief, field officer")
+
+
+def test_an_officer_of_one_role_is_awaited_although_an_officer_of_two_has_taken_it_first():
+    quorum = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)
+    approved = [("1", (Role.APPROVER_COUNTY, Role.SECOND_OFFICER))]
+    assert fills_a_role(quorum, approved, "2", (Role.APPROVER_COUNTY,))
+    assert fills_a_role(quorum, approved, "2", (Role.SECOND_OFFICER,))
+    assert not fills_a_role(quorum, approved, "2", (Role.DUTY_CHIEF,))
+    assert not fills_a_role(quorum, [*approved, ("2", (Role.SECOND_OFFICER,))], "3", (Role.SECOND_OFFICER,))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.papers import render
+from domain.officers import Role
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperKind, PaperLine
 
@@ -66,6 +67,14 @@ def test_the_first_page_says_what_the_law_wants(kind: PaperKind, tmp_path: Path)
         "张测试警号032001电话0510-81234567", "李测试警号032002", "2026年11月22日", "印章", "第1页共1页",
     ]  # fmt: skip
     assert [words for words in wanted if words not in text] == []
+
+
+@pytest.mark.parametrize(("kind", "how"), [(PaperKind.QUERY, "当班授权"), (PaperKind.FREEZE, "审批")])
+def test_a_paper_names_the_law_it_rests_on_and_the_level_that_ordered_it(kind: PaperKind, how: str, tmp_path: Path):
+    law = "反电信网络诈骗法第二十条"
+    text = text_of(render(paper(kind=kind, basis=law, level=(Role.STOP_DESK, Role.SECOND_OFFICER))), tmp_path)
+    assert f"根据{law}的规定" in "".join(text.split())
+    assert f"批准层级{how}（经办人、协查人）" in text
 
 
 def test_the_annex_lists_every_account(tmp_path: Path):

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.register.given import CHIEF, COUNTY, GONE, HANDLING, NOW, SECOND, Given, numbered, officer, stop
+from adapters.register import Register
+from adapters.register.part import Rules
+from domain.officers import Role
+from tests.register.given import CHIEF, COUNTY, GONE, HANDLING, NOW, RING, SECOND, Given, numbered, officer, stop
 
 
 @pytest.mark.parametrize(
@@ -103,3 +106,14 @@ async def test_officers_and_institutions_keep_their_history(given: Given, sql) -
     await given.register.put_institutions([renamed])
     assert (await given.register.institutions())[0] == renamed
     assert sql.execute("SELECT count(*) FROM institution_history").fetchone() == (4,)
+
+
+async def test_the_policys_level_says_who_signs_the_standing_authority(given: Given, url: str) -> None:
+    stricter = Rules(level=(Role.DUTY_CHIEF, Role.SECOND_OFFICER))
+    register = await Register.connect(url, ring=RING, rules=stricter)
+    try:
+        refused = await register.give_authority(await given.shift(HANDLING, SECOND, 12))
+        assert refused.refused == "not_in_role"
+        assert (await register.give_authority(await given.shift(CHIEF, SECOND, 12))).accepted
+    finally:
+        await register.close()

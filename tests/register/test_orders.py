@@ -7,9 +7,12 @@ import pytest
 
 from activities.ports import Draft, OpenOrders
 from adapters.register import Register
+from adapters.register.part import Rules
 from domain.identifiers import application_id
 from domain.officers import Role
 from domain.orders import HeldBack, Measure, OfficerCard, Refused
+from domain.papers import PaperKind
+from domain.policy import GROUNDS
 from domain.sheets import SheetKind, Verdict
 from tests.register.given import (
     ABC,
@@ -54,6 +57,27 @@ async def test_a_stop_under_the_standing_authority_is_new_and_complete(given: Gi
     assert (order.handling.number, order.second.number) == (HANDLING, SECOND)
     assert order.handling == OfficerCard(number=HANDLING, name="警员01", phone="0510")
     assert order.category == "虚假投资理财"
+
+
+async def test_the_paper_of_a_query_or_a_stop_carries_its_law_and_the_level_that_may_order_it(
+    given: Given, url: str
+) -> None:
+    """The policy says both; who signs the standing authority is asked of the same rule."""
+    await given.duty()
+    case_id = await given.case()
+    law = "刑事诉讼法第一百四十四条"
+    rules = Rules(basis={PaperKind.QUERY: law}, level=(Role.STOP_DESK, Role.SECOND_OFFICER))
+    register = await Register.connect(url, ring=RING, rules=rules)
+    try:
+        (asked,) = await Given(register).open(case_id, query(ref()))
+        (stopped,) = await given.open(case_id, stop(ref("6222000000000002")))
+        for opened, basis in ((asked, law), (stopped, GROUNDS.stop)):
+            assert opened.order is not None
+            paper = json.loads((await register.paper(opened.order.paper)).removeprefix(b"%PDF "))
+            assert paper["basis"] == basis
+            assert paper["level"] == ["stop_desk", "second_officer"]
+    finally:
+        await register.close()
 
 
 async def test_the_same_draft_again_is_the_same_order_to_the_byte(given: Given) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.case import CaseOutcome, Status
 from domain.evidence import Totp
 from domain.findings import Finding
+from domain.identifiers import account_key
 from domain.money import shown
 from domain.orders import AccountRef, HeldBack, HeldElsewhere, Outcome, Refused, Unknown
 from domain.report import Line
@@ -24,6 +25,7 @@ from workflows.casework.fuse import may_stop
 from workflows.casework.paperwork import new_sheet
 from workflows.casework.state import FreezeHeld
 from workflows.details import details
+from workflows.showing.effects import effect_line
 from workflows.showing.text import brief, foreign, moment
 
 TYPED = re.compile(r"`\"([^\"`]+)\"`")
@@ -299,7 +301,8 @@ def test_whatever_the_state_a_page_is_made_and_keeps_its_secrets(data: st.DataOb
                 case,
                 kind,
                 lines=data.draw(st.lists(LINES, max_size=25)),
-                why=data.draw(st.text(max_size=20)),
+                # nine to twelve digits in a text may be an institution's number, and stay
+                why=data.draw(st.text(max_size=20).filter(lambda text: not re.search(r"\d{9}", text))),
                 quorum="freeze",
             )
             if case.now.year < 9999
@@ -326,6 +329,30 @@ def test_the_exits_have_words_for_every_way():
     from workflows.showing.drawing import WAY_WORDS
 
     assert set(WAY_WORDS) == set(Way)
+
+
+def test_each_sheet_says_what_waiting_for_it_costs_and_that_nothing_does_once_its_stops_are_over():
+    town = fan(41)
+    for one in town.holders():  # each holder has money of their own
+        town.opening[one] = town.opening.get(one, 0) + 900_000
+        town.balance[one] += 900_000
+    case = trace(case_of(town), town)
+    for at in (T0, T0 + timedelta(minutes=1)):
+        case.now = at
+        holding.hold(case, tracing=False)
+    (file, *_) = [one for one in case.state.sheets.values() if len(one.sheet.lines) > 1]
+    costs = re.compile(r"its stops also hold (¥[\d,.]+) beyond the disputed sum")
+    assert (found := costs.search(effect_line(case, file)))
+    keys = [account_key(line.account.institution, line.account.number) for line in file.sheet.lines]
+    others = [
+        line.balance_fen - case.ledger.attributed(key)
+        for line, key in zip(file.sheet.lines, keys, strict=True)
+        if case.state.accounts[key].stopped
+    ]
+    assert found[1] == shown(sum(others))
+    assert effect_line(case, file) in details(case)
+    case.now = T0 + timedelta(hours=49)
+    assert "no stop stands" in effect_line(case, file)
 
 
 def test_a_case_behind_its_fuse_says_how_many_wait():

@@ -8,6 +8,7 @@ from domain.orders import AccountKind
 from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState, update_name
 from workflows.casework.case import Case
 from workflows.casework.state import SheetFile
+from workflows.showing.effects import effect_line
 from workflows.showing.headline import RED
 from workflows.showing.survey import label
 from workflows.showing.text import age, foreign, moment, row, seconds_between, table
@@ -49,7 +50,8 @@ def _question(case: Case, name: str, file: SheetFile) -> str:
     sheet = file.sheet
     zh, en = SHEET_WORDS[sheet.kind]
     shown_name = foreign(name, 12)
-    head = f"<br><h3>审批单 Sheet {shown_name}　{zh} {en}</h3>{_effect(case, sheet)}<br>{_awaited(case, file)}"
+    effect = f"{_effect(case, sheet)}{effect_line(case, file)}"
+    head = f"<br><h3>审批单 Sheet {shown_name}　{zh} {en}</h3>{effect}<br>{_awaited(case, file)}"
     blocked = sheet.kind is SheetKind.FREEZE and not case.state.filing_number
     if blocked:
         head += f'<br><font color="{RED}">先登记立案，才能批准 enter the case filing first</font>'

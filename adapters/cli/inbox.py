@@ -1,0 +1,231 @@
+"""`inbox`: what waits for a decision over all open cases, and deciding several sheets with one code."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from adapters.cli.evidence import Code, OfficerWord, sheets_named, signatory
+from adapters.cli.failures import CommandError, Exit
+from adapters.cli.inbox_words import full_name, listed, told_table, value_of, whole
+from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
+from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready, say
+from adapters.cli.voice import Voice
+from adapters.drill.errors import Fault
+from adapters.register.awaiting import Question
+from adapters.settings import Settings
+from domain.evidence import EvidenceKind, Signatory
+from domain.identifiers import parts_of_sheet
+from domain.officers import Officer
+from domain.words import MOST_SHEETS
+
+app = typer.Typer(
+    help="Sheets that wait for decisions over all open cases. Without a command: the list.",
+    invoke_without_command=True,
+)
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="SHEET…", help="Full names, e.g. A2026-000123/F-03.")]
+All = Annotated[bool, typer.Option("--all", help="All that wait for this officer and need this kind of evidence.")]
+Reason = Annotated[str, typer.Option("--reason", help="In the officer's words.")]
+
+
+@app.callback()
+def inbox(
+    ctx: typer.Context,
+    officer: Annotated[
+        str | None, typer.Option("--officer", metavar="NO", help="Only what this officer may decide.")
+    ] = None,
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sheets that wait for decisions over all open cases, the most urgent first."""
+    if ctx.invoked_subcommand is not None:
+        return
+    voice = Voice(as_json)
+
+    async def work(given: Settings) -> None:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
+            now = datetime.now(UTC)
+            asked = await world.register.inbox(now, await _officer(world, officer) if officer else None)
+            value = {"run": world.run, "at": now.isoformat(), "officer": officer, "sheets": _values(asked, now)}
+            voice.tell(value, listed(asked, now, f"run {world.run}") if asked else "Nothing waits for a decision.")
+
+    perform(voice, work)
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="SHEET", help="Its full name, e.g. A2026-000123/F-03.")],
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """One sheet as a whole: what it would do, what waiting costs, who is awaited, and every account on it."""
+    voice = Voice(as_json)
+
+    async def work(given: Settings) -> None:
+        (wanted,) = _full([name])
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
+            now = datetime.now(UTC)
+            ((case, sheet),) = await sheets_named(world, "", [wanted])
+            (asked,) = await world.register.questions_of(case.case_id, now, [sheet.sheet.name])
+            codes = {one.id: one.code for one in await world.register.institutions()}
+            voice.tell({"run": world.run, **value_of(asked, now, codes)}, *whole(asked, now, codes))
+
+    perform(voice, work)
+
+
+@app.command("approve")
+def approve(
+    officer: OfficerWord,
+    names: Names = None,
+    every: All = False,
+    code: Code = "",
+    reason: Reason = "",
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve several sheets, also of several cases, with one code. Exit 2 when one was refused; each is told."""
+    _decide(Voice(as_json), Verdict.APPROVE, officer, names, every, code, reason, run)
+
+
+@app.command("reject")
+def reject(
+    officer: OfficerWord,
+    names: Names = None,
+    every: All = False,
+    code: Code = "",
+    reason: Reason = "",
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reject several sheets, also of several cases, with one code: what they name is let go."""
+    _decide(Voice(as_json), Verdict.REJECT, officer, names, every, code, reason, run)
+
+
+def _decide(
+    voice: Voice,
+    verdict: Verdict,
+    officer: str,
+    names: list[str] | None,
+    every: bool,
+    code: str,
+    reason: str,
+    run: str | None,
+) -> None:
+    async def work(given: Settings) -> int:
+        if every == bool(names):
+            raise CommandError(Exit.BAD_INPUT, "Name the sheets in full, or say --all.")
+        wanted = _full(names or [])
+        word = Word(signatory(officer, code), verdict, reason)
+        async with open_world(given, voice, run) as world:
+            now = datetime.now(UTC)
+            waiting = await world.register.inbox(now, await _officer(world, word.who.officer))
+            left: list[Fault] = []
+            if every:
+                chosen, left = choose(waiting, word.who)
+                wanted = [full_name(one) for one in chosen]
+                _confirm(voice, chosen, now, verdict)
+            told = await _say(world, voice, wanted, waiting, word) if wanted else []
+            value = {
+                "run": world.run,
+                "verdict": verdict.value,
+                "officer": word.who.officer,
+                "sheets": [_told_value(one) for one in told],
+                "left": [{"sheet": one.path, "why": one.problem} for one in left],
+            }
+            rest = [f"left: {escape(one.sentence)}" for one in left]
+            voice.tell(value, told_table(told) if told else "Nothing was decided.", *rest)
+            return next((one.exit_code for one in told if one.refused), Exit.DONE)
+
+    perform(voice, work)
+
+
+def choose(waiting: Sequence[Question], who: Signatory) -> tuple[list[Question], list[Fault]]:
+    """What `--all` decides with this evidence, in order of deadline, and what is left, with the reason.
+
+    A code decides what needs a code, a signature what needs one: a signature is given for named sheets only.
+    """
+    chosen: list[Question] = []
+    left: list[Fault] = []
+    for one in waiting:
+        if one.blocked:
+            left.append(Fault(full_name(one), "its case has no case filing yet"))
+        elif who.evidence is not None and who.evidence.kind != one.row.sheet.needs.value:
+            left.append(Fault(full_name(one), f"needs {one.row.sheet.needs.value}"))
+        elif len(chosen) == MOST_SHEETS:
+            left.append(Fault(full_name(one), f"one word decides at most {MOST_SHEETS} sheets"))
+        else:
+            chosen.append(one)
+    return chosen, left
+
+
+async def _say(world: World, voice: Voice, names: Sequence[str], waiting: Sequence[Question], word: Word) -> list[Told]:
+    """Say the word to all of them, or to none: what is sure to be refused is refused before anything is said."""
+    asked = await sheets_named(world, "", list(names))
+    ours = {full_name(one) for one in waiting}
+    faults: list[Fault] = []
+    for name, (row, sheet) in zip(names, asked, strict=True):
+        try:
+            refuse_unready(row, sheet)
+        except CommandError as problem:
+            faults.append(Fault(name, problem.sentence))
+            continue
+        if name not in ours:
+            faults.append(Fault(name, f"does not await officer {word.who.officer} (any more)"))
+        elif sheet.sheet.needs is EvidenceKind.SIGNATURE and _kind(word.who) is EvidenceKind.TOTP:
+            faults.append(Fault(name, "needs a signature, not a code", "`starter.py sign`"))
+    if faults:
+        said = " ".join(fault.sentence for fault in faults)
+        raise CommandError(Exit.BAD_INPUT, f"Nothing was decided. {said}", faults=faults)
+    await ensure_worker(world, voice)
+    return await say(world, asked, word, Via.UPDATE)
+
+
+def _kind(who: Signatory) -> EvidenceKind | None:
+    return None if who.evidence is None else EvidenceKind(who.evidence.kind)
+
+
+def _confirm(voice: Voice, chosen: Sequence[Question], now: datetime, verdict: Verdict) -> None:
+    """Whoever says "all" at a terminal sees first what that is: sheets may have come since the list was read."""
+    if not chosen or voice.as_json or not sys.stdin.isatty():
+        return
+    voice.err.print(listed(chosen, now, f"to {verdict.value}"))
+    if not typer.confirm(f"{verdict.value} all {len(chosen)}?", err=True):
+        raise CommandError(Exit.BAD_INPUT, "Nothing was decided.")
+
+
+def _full(names: Sequence[str]) -> list[str]:
+    """Full names as typed, each once. Raises CommandError."""
+    upper = list(dict.fromkeys(name.upper() for name in names))
+    for name in upper:
+        if parts_of_sheet(name) is None:
+            raise CommandError(Exit.BAD_INPUT, f"{name} is no full name of a sheet: type A2026-000123/F-03.")
+    if len(upper) > MOST_SHEETS:
+        raise CommandError(Exit.BAD_INPUT, f"One word decides at most {MOST_SHEETS} sheets.")
+    return upper
+
+
+async def _officer(world: World, number: str) -> Officer:
+    found = next((one for one in await world.register.officers() if one.number == number and one.active), None)
+    if found is None:
+        raise CommandError(
+            Exit.NOT_FOUND, f"No active officer {number} is in the register: see `starter.py officer list`."
+        )
+    return found
+
+
+def _values(asked: Sequence[Question], now: datetime) -> list[dict[str, object]]:
+    return [value_of(one, now) for one in asked]
+
+
+def _told_value(one: Told) -> dict[str, object]:
+    return {
+        "sheet": one.name,
+        "accepted": not one.refused,
+        "state": one.state,
+        "awaited": list(one.awaited),
+        "said": one.said,
+    }

@@ -1,0 +1,193 @@
+"""How the inbox is written: one row a sheet, one sheet as a whole, and what became of each; JSON for programs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.cli.saying import Told
+from adapters.cli.voice import amount, table, yuan
+from adapters.register.awaiting import Question
+from domain.clock import shown_clock
+from domain.effects import effect_words, looks_like_a_shop
+from domain.evidence import EvidenceKind
+from domain.identifiers import full_sheet_name, masked
+from domain.officers import ROLE_WORDS, Role
+from domain.orders import AccountKind
+from domain.sheets import SHEET_WORDS, SheetLine
+from workflows.showing.questions import WHY_WORDS
+from workflows.showing.text import age, seconds_between
+
+EVIDENCE_WORDS = {EvidenceKind.TOTP: ("验证码", "code"), EvidenceKind.SIGNATURE: ("签名", "signature")}
+
+
+def full_name(asked: Question) -> str:
+    """The name that no other case has."""
+    return full_sheet_name(asked.row.case_number, asked.row.sheet.name)
+
+
+def when(at: datetime, now: datetime) -> str:
+    """How far off a deadline is, for people."""
+    return f"overdue {age(seconds_between(at, now))}" if now >= at else f"in {age(seconds_between(now, at))}"
+
+
+def listed(asked: Sequence[Question], now: datetime, title: str) -> Table:
+    """One row a sheet, several short lines each, so that a narrow terminal shows all of it."""
+    made = table(title, "sheet", "asks for", "sum, yuan", "decide by, CST", "awaits", right=("sum, yuan",))
+    for one in asked:
+        made.add_row(
+            f"{full_name(one)}\n{escape(one.category)}",
+            _lines(
+                _both(SHEET_WORDS[one.row.sheet.kind]),
+                _both(EVIDENCE_WORDS[one.row.sheet.needs]),
+                _red("缺立案 no filing") if one.blocked else "",
+            ),
+            _lines(
+                amount(one.effect.asked_fen),
+                f"{one.effect.accounts} 户 accounts" if one.effect.accounts else "",
+                f"另押 beyond {amount(one.effect.beyond_fen)}" if one.effect.beyond_fen else "",
+            ),
+            _due(one, now),
+            _lines(*_roles(one), f"已签 signed {' '.join(one.row.decided_by)}" if one.row.decided_by else ""),
+        )
+    return made
+
+
+def _due(asked: Question, now: datetime) -> str:
+    """The deadline of the sheet, and of the first stop among its accounts: red what is over or comes first."""
+    until, ends = asked.row.sheet.decide_by, asked.effect.first_stop_ends
+    left = when(until, now)
+    stop = "" if ends is None else f"止付至 stop {shown_clock(ends)}"
+    return _lines(
+        shown_clock(until),
+        _red(left) if now >= until else left,
+        _red(stop) if asked.effect.ends_before_deadline else stop,
+    )
+
+
+def whole(asked: Question, now: datetime, codes: Mapping[str, str]) -> list[str | Table]:
+    """One sheet as a whole: what it would do, who decides, and every account on it."""
+    sheet, effect = asked.row.sheet, asked.effect
+    name, signed = full_name(asked), " ".join(asked.row.decided_by)
+    term = f", {sheet.term_months} 个月 months" if sheet.term_months else ""
+    head = [
+        f"[bold]{name}[/bold] {_both(SHEET_WORDS[sheet.kind])} · {asked.row.state} · {escape(asked.category)}",
+        f"accounts {effect.accounts}, sum {yuan(effect.asked_fen)}{term} · {escape(_both(_why(sheet.why)))}",
+        *[words for words in effect_words(effect) if words],
+        f"依据 basis {escape(sheet.basis) or '–'}",
+        f"期限 decide by {shown_clock(sheet.decide_by)} CST ({when(sheet.decide_by, now)})",
+        f"需要 needs {_both(EVIDENCE_WORDS[sheet.needs])} · 申请 requested by {escape(sheet.requester)}",
+        f"等待 awaits {', '.join(_roles(asked)) or 'nobody'} · 已签 signed {signed or 'nobody'}",
+    ]
+    if asked.blocked:
+        head.append(_red("缺立案，先登记 enter the case filing first"))
+    made = table(
+        "accounts", "no", "account", "layer", "sum", "balance", "note", right=("no", "layer", "sum", "balance")
+    )
+    for line in sheet.lines:
+        made.add_row(
+            str(line.no),
+            _account(line, codes),
+            str(line.layer),
+            amount(line.amount_fen) or "0",
+            amount(line.balance_fen) or "0",
+            _note(asked, line),
+        )
+    return ["\n".join(head), *([made] if sheet.lines else []), *_to_type(asked, name)]
+
+
+def told_table(told: Sequence[Told]) -> Table:
+    """What became of each sheet."""
+    made = table("", "sheet", "state", "said")
+    for one in told:
+        made.add_row(one.name, one.state, _red(escape(one.said)) if one.refused else escape(one.said))
+    return made
+
+
+def value_of(asked: Question, now: datetime, codes: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """One sheet for a program; with its lines where bank codes are given. Moments in UTC, amounts in fen."""
+    sheet = asked.row.sheet
+    zh, en = SHEET_WORDS[sheet.kind]
+    words = effect_words(asked.effect)
+    value: dict[str, Any] = {
+        "sheet": full_name(asked),
+        "case": asked.row.case_number,
+        "category": asked.category,
+        "kind": sheet.kind.value,
+        "zh": zh,
+        "en": en,
+        "state": asked.row.state,
+        "decide_by": sheet.decide_by.isoformat(),
+        "seconds_left": int((sheet.decide_by - now).total_seconds()),
+        "awaited": list(asked.row.awaited),
+        "decided_by": list(asked.row.decided_by),
+        "needs": sheet.needs.value,
+        "filing_missing": not asked.filing_number,
+        "blocked": asked.blocked,
+        "effect": {**asked.effect.model_dump(mode="json"), "zh": words[0], "en": words[1]},
+    }
+    if codes is not None:
+        of_sheet = {"why": sheet.why, "basis": sheet.basis, "term_months": sheet.term_months, "digest": sheet.digest}
+        value |= {**of_sheet, "requester": sheet.requester, "except_lines": list(asked.row.except_lines)}
+        value["lines"] = [
+            {
+                "no": line.no,
+                "account": _account(line, codes),
+                "layer": line.layer,
+                "amount_fen": line.amount_fen,
+                "balance_fen": line.balance_fen,
+                "limited": line.limited,
+                "corporate": line.account.kind is AccountKind.CORPORATE,
+                "like_a_shop": looks_like_a_shop(line),
+            }
+            for line in sheet.lines
+        ]
+    return value
+
+
+def _to_type(asked: Question, name: str) -> list[str]:
+    if asked.row.state != "pending":
+        return []
+    if asked.row.sheet.needs is EvidenceKind.SIGNATURE:
+        return [
+            f"to sign: sign {name} --officer NO --key FILE, then inbox approve {name} --officer NO --code SIGNATURE"
+        ]
+    return [f'to type: inbox approve {name} --officer "NO CODE"']
+
+
+def _account(line: SheetLine, codes: Mapping[str, str]) -> str:
+    at = line.account.institution
+    return masked(codes.get(at, at), line.account.number)
+
+
+def _note(asked: Question, line: SheetLine) -> str:
+    notes = []
+    if line.account.kind is AccountKind.CORPORATE:
+        notes.append("公司 company")
+    if line.limited:
+        notes.append("限额 limited")
+    if line.no in asked.row.except_lines:
+        notes.append("已除外 excepted")
+    return ", ".join(notes)
+
+
+def _why(why: str) -> tuple[str, str]:
+    return WHY_WORDS.get(why, (why, ""))
+
+
+def _roles(asked: Question) -> list[str]:
+    return [_both(ROLE_WORDS[Role(role)]) for role in asked.row.awaited]
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _red(words: str) -> str:
+    return f"[red]{words}[/red]"
+
+
+def _both(words: tuple[str, str]) -> str:
+    return " ".join(word for word in words if word)
