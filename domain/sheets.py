@@ -5,6 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
 
 from domain.evidence import Evidence, EvidenceKind
 from domain.frozen import Frozen
@@ -43,6 +46,25 @@ DECIDE_WORDS: dict[SheetKind, str] = {
 """What the update of a pending sheet is called; its number follows."""
 
 
+class Why(StrEnum):
+    """Why the procedure made a sheet: words of our own, never text of others, since every officer reads it."""
+
+    RIPE = "ripe"
+    SMALL_SHARE = "small_share"
+    SMALL_SHARE_UNDECIDED = "small_share_undecided"
+    FUSE_NEAR = "fuse_near"
+    UI_CANCEL = "ui_cancel"
+
+
+WHYS: dict[SheetKind, frozenset[Why]] = {
+    SheetKind.FREEZE: frozenset({Why.RIPE, Why.SMALL_SHARE}),
+    SheetKind.RELEASE: frozenset({Why.SMALL_SHARE_UNDECIDED}),
+    SheetKind.FUSE: frozenset({Why.FUSE_NEAR}),
+    SheetKind.CANCEL: frozenset({Why.UI_CANCEL}),
+}
+"""What a sheet of each kind can be made for."""
+
+
 class SheetState(StrEnum):
     """Where a sheet stands. Silence is none of these: an undecided sheet stays pending and climbs."""
 
@@ -79,10 +101,22 @@ class SheetLine(Frozen):
         return [self.no, *whom, self.amount_fen, self.balance_fen, self.layer, self.limited]
 
 
+class StopsUsed(Frozen):
+    """How much of a case's fuse was used when its sheet was made, in stops."""
+
+    asked: int
+    allowed: int
+
+    def __str__(self) -> str:
+        """Like 16/20."""
+        return f"{self.asked}/{self.allowed}"
+
+
 class Sheet(Frozen):
     """One question to officers, fixed when made. `digest` covers everything the answer entitles and was shown for it.
 
-    `basis`: the law it rests on; `needs`: what evidence its decisions must bring; `documents`: SHA-256 of papers.
+    `basis`: the law it rests on; `needs`: what evidence its decisions must bring; `documents`: SHA-256 of papers;
+    `stops`: of a fuse sheet only. Raises ValidationError for a reason that no sheet of its kind can have.
     """
 
     name: str
@@ -95,10 +129,19 @@ class Sheet(Frozen):
     requester: str
     quorum: tuple[Role, ...]
     policy_version: str
-    why: str = ""
+    why: Why
+    stops: StopsUsed | None = None
     basis: str = ""
     needs: EvidenceKind = EvidenceKind.TOTP
     documents: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_reason_of_its_kind(self) -> Self:
+        if self.why not in WHYS[self.kind]:
+            raise ValueError(f"a {self.kind.value} sheet is not made for {self.why.value}")
+        if (self.stops is not None) != (self.kind is SheetKind.FUSE):
+            raise ValueError("a fuse sheet, and no other, says how many stops were used")
+        return self
 
     @property
     def amount_fen(self) -> int:
@@ -122,7 +165,8 @@ class Sheet(Frozen):
             "requester": self.requester,
             "quorum": self.quorum,
             "policy": self.policy_version,
-            "why": self.why,
+            "why": self.why.value,
+            "stops": str(self.stops) if self.stops is not None else "",
             "made_at": self.made_at.timestamp(),
             "decide_by": self.decide_by.timestamp(),
             "lines": [line.said for line in self.lines],

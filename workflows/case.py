@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.books import Books
     from domain.case import Status, move
     from domain.case_start import CaseRun, CaseStart
-    from domain.sheets import SheetKind, SheetState
+    from domain.sheets import SheetKind, SheetState, Why
     from domain.words import Complaint, filing_words
     from workflows.alarm import Alarm
     from workflows.casework import accounting, carriers, holding, pursuit
@@ -153,7 +153,7 @@ class CaseWorkflow:
         self.case.now = workflow.now()
         if not self.case.state.cancel_asked:
             self.case.state.cancel_asked = True
-            new_sheet(self.case, SheetKind.CANCEL, why="ui_cancel", quorum="cancel")
+            new_sheet(self.case, SheetKind.CANCEL, why=Why.UI_CANCEL, quorum="cancel")
         self.case.problem(
             "cancel",
             "有人在界面上请求取消本案：已记录，待值班长决定",

@@ -16,7 +16,7 @@ from domain.evidence import EvidenceKind
 from domain.identifiers import full_sheet_name, masked
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountKind
-from domain.sheets import SHEET_WORDS, SheetLine
+from domain.sheets import SHEET_WORDS, SheetLine, Why
 from workflows.showing.questions import WHY_WORDS
 from workflows.showing.text import age, seconds_between
 
@@ -173,8 +173,8 @@ def _note(asked: Question, line: SheetLine) -> str:
     return ", ".join(notes)
 
 
-def _why(why: str) -> tuple[str, str]:
-    return WHY_WORDS.get(why, (why, ""))
+def _why(why: Why) -> tuple[str, str]:
+    return WHY_WORDS[why]
 
 
 def _roles(asked: Question) -> list[str]:

@@ -9,7 +9,7 @@ from domain.effects import AccountNow, Effect, effect_of, effect_words
 from domain.identifiers import account_key
 from domain.officers import Role
 from domain.orders import AccountKind, AccountRef
-from domain.sheets import Sheet, SheetKind, SheetLine
+from domain.sheets import Sheet, SheetKind, SheetLine, Why
 
 NOW = datetime(2026, 11, 22, 18, 40, tzinfo=UTC)
 DEADLINE = NOW + timedelta(minutes=30)
@@ -26,6 +26,7 @@ def sheet_of(*lines: SheetLine) -> Sheet:
         requester="centre",
         quorum=(Role.APPROVER_COUNTY,),
         policy_version="1",
+        why=Why.RIPE,
     )
 
 

@@ -6,10 +6,11 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountRef
-from domain.sheets import Sheet, SheetKind, SheetLine, fills_a_role, role_words, still_awaited
+from domain.sheets import WHYS, Sheet, SheetKind, SheetLine, StopsUsed, Why, fills_a_role, role_words, still_awaited
 
 ROLES = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.APPROVER_CITY, Role.DUTY_CHIEF)
 QUORUMS = st.lists(st.sampled_from(ROLES), min_size=1, max_size=4).map(tuple)
@@ -80,6 +81,7 @@ def sheet(**changed: object) -> Sheet:
         "requester": "centre",
         "quorum": (Role.DUTY_CHIEF,),
         "policy_version": "1",
+        "why": Why.RIPE,
     }
     return Sheet.model_validate({**facts, **changed})
 
@@ -93,6 +95,8 @@ LINE = sheet().lines[0]
         {"case_id": "c-2"},
         {"name": "F-02"},
         {"kind": SheetKind.RELEASE},
+        {"why": Why.SMALL_SHARE},
+        {"stops": StopsUsed(asked=16, allowed=20)},
         {"term_months": 12},
         {"policy_version": "2"},
         {"lines": ()},
@@ -103,7 +107,27 @@ LINE = sheet().lines[0]
     ],
 )
 def test_the_digest_changes_with_everything_a_decision_entitles(changed):
-    assert sheet(**changed).digest != sheet().digest
+    assert sheet().model_copy(update=changed).digest != sheet().digest
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"why": "6222000000000001"},
+        {"why": Why.UI_CANCEL},
+        {"kind": SheetKind.RELEASE},
+        {"kind": SheetKind.FUSE, "why": Why.FUSE_NEAR},
+        {"stops": StopsUsed(asked=16, allowed=20)},
+    ],
+)
+def test_a_sheet_is_made_for_a_reason_of_its_kind_in_our_own_words_or_not_at_all(changed):
+    with pytest.raises(ValidationError):
+        sheet(**changed)
+
+
+def test_every_reason_belongs_to_a_kind():
+    assert set(WHYS) == set(SheetKind)
+    assert frozenset().union(*WHYS.values()) == set(Why)
 
 
 def test_the_digest_survives_travelling():

@@ -19,7 +19,7 @@ from domain.officers import Officer, Role
 from domain.orders import AccountRef, Executed, FourElements, Measure, Outcome
 from domain.papers import Paper
 from domain.report import Report, Transfer, Victim
-from domain.sheets import Decision, Ruling, Sheet, SheetKind, SheetLine, Verdict
+from domain.sheets import WHYS, Decision, Ruling, Sheet, SheetKind, SheetLine, StopsUsed, Verdict
 from domain.statement import Row, Statement
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
@@ -239,6 +239,8 @@ class Given:
             name=name,
             case_id=case_id,
             kind=kind,
+            why=min(WHYS[kind]),
+            stops=StopsUsed(asked=400, allowed=500) if kind is SheetKind.FUSE else None,
             lines=tuple(
                 SheetLine(no=no, account=account, amount_fen=amount, balance_fen=amount, layer=1)
                 for no, (account, amount) in enumerate(lines, 1)

@@ -6,7 +6,7 @@ import pytest
 
 from domain.findings import Finding, FindingReport
 from domain.officers import Role
-from domain.sheets import SheetKind, SheetState, Verdict
+from domain.sheets import SheetKind, SheetState, Verdict, Why
 from tests.register.given import (
     CHIEF,
     COUNTY,
@@ -151,7 +151,12 @@ async def test_a_sheet_is_kept_once(given: Given) -> None:
 async def test_pending_sheets_are_read_whole_and_most_urgent_first(given: Given) -> None:
     later = await _freeze_sheet(given)
     sooner = later.model_copy(
-        update={"name": "R-01", "kind": SheetKind.RELEASE, "decide_by": NOW + timedelta(minutes=1)}
+        update={
+            "name": "R-01",
+            "kind": SheetKind.RELEASE,
+            "why": Why.SMALL_SHARE_UNDECIDED,
+            "decide_by": NOW + timedelta(minutes=1),
+        }
     )
     await given.register.keep_sheet(sooner)
     await given.decide(later, COUNTY)

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -10,10 +11,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from adapters.http.codec.recording import Decode
 from adapters.register import Register, downgrade, migrate
+from adapters.register.decodes import DecodeLog
 from adapters.register.engine import driver_url
 from adapters.register.tables import metadata
-from tests.register.given import NOW, OFFICERS, RING, Given, device, numbered
+from domain.findings import Finding, FindingReport
+from tests.register.given import FIELD, NOW, OFFICERS, RING, Given, device, numbered
+
+_KEPT = """
+SELECT c.case_number, c.status, o.application_id, o.measure, o.outcome, o.content FROM cases c
+LEFT JOIN orders o USING (case_id) ORDER BY o.application_id
+"""
 
 
 @pytest.fixture
@@ -33,6 +42,24 @@ async def _work(url: str) -> None:
     case_id = await given.case()
     await given.stopped(case_id, *numbered(3))
     await given.books(case_id, numbered(1)[0], 500)
+    await given.approved(given.sheet(case_id, (numbered(1)[0], 500)))
+    found = numbered(2)[1]
+    finding = FindingReport(
+        case_id=case_id,
+        institution=found.institution,
+        number=found.number,
+        officer=FIELD,
+        finding=Finding.MULE,
+        evidence=await given.fresh_code(FIELD),
+        at=NOW,
+    )
+    assert (await given.register.keep_finding(finding)).accepted
+    assert await given.register.note_restart(case_id, 0, "run-0", "terminated", NOW) == 1
+    decodes = DecodeLog({"main": url}.get)
+    await decodes.keep(
+        [Decode(officer=FIELD, at=NOW, namespace="main", workflow_id="case/c-1", payloads=1, masked=False)]
+    )
+    await decodes.close()
     assert await given.register.verify_all() == []
     assert (await given.register.case(case_id)).case_number == "A2026-000001"
     await given.register.close()
@@ -50,6 +77,32 @@ async def test_up_down_and_up_again_with_data(empty: str) -> None:
     assert left == []
     migrate(empty)
     await _work(empty)
+
+
+@pytest.mark.parametrize("older", ["0003", "0002", "0001"])
+async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_work_goes_on(
+    empty: str, older: str
+) -> None:
+    migrate(empty)
+    await _work(empty)
+    with psycopg.connect(empty) as connection:
+        before = connection.execute(_KEPT).fetchall()
+    for step in ("0003", "0002", "0001"):
+        downgrade(empty, step)
+        if step == older:
+            break
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        assert connection.execute(_KEPT).fetchall() == before
+    given = Given(await Register.connect(empty, ring=RING))
+    assert await given.register.verify_all() == []
+    if older < "0003":  # the devices are gone with the table that held them
+        await given.register.enrol_practice([device(officer.number) for officer in OFFICERS], NOW)
+    later = NOW + timedelta(minutes=5)
+    await given.duty(now=later)
+    await given.stopped(await given.case(), *numbered(1, start=9), now=later)
+    assert await given.register.verify_all() == []
+    await given.register.close()
 
 
 async def test_migrating_a_furnished_register_again_changes_nothing(empty: str) -> None:

@@ -22,6 +22,7 @@ from tests.register.given import (
     ICBC,
     NOW,
     Given,
+    code,
     key,
     lift,
     numbered,
@@ -342,6 +343,12 @@ async def test_a_finding_given_to_nobody_is_read_from_the_register(given: Given)
 
 async def _found(given: Given, case_id: str, finding: Finding) -> None:
     report = FindingReport(
-        case_id=case_id, institution=FIRST.institution, number=FIRST.number, officer=FIELD, finding=finding, at=NOW
+        case_id=case_id,
+        institution=FIRST.institution,
+        number=FIRST.number,
+        officer=FIELD,
+        finding=finding,
+        evidence=code(FIELD, NOW),
+        at=NOW,
     )
     assert (await given.register.keep_finding(report)).accepted

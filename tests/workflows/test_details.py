@@ -15,7 +15,7 @@ from domain.identifiers import account_key
 from domain.money import shown
 from domain.orders import AccountRef, HeldBack, HeldElsewhere, Outcome, Refused, Unknown
 from domain.report import Line
-from domain.sheets import Sheet, SheetKind, SheetLine, update_name
+from domain.sheets import WHYS, Sheet, SheetKind, SheetLine, StopsUsed, Why, update_name
 from domain.statement import Way
 from domain.words import DecisionWords, FilingWords, decision_words, filing_words
 from tests.workflows.builders import HOLDER, T0, case_of, done, fan, trace
@@ -86,7 +86,7 @@ def test_once_filed_the_next_deadline_comes_first_and_filing_is_not_asked_for_ag
 
 def test_every_text_offered_for_typing_is_understood_once_the_officer_number_stands_in_it():
     case = deciding()
-    new_sheet(case, SheetKind.CANCEL, why="ui_cancel", quorum="cancel")
+    new_sheet(case, SheetKind.CANCEL, why=Why.UI_CANCEL, quorum="cancel")
     page = details(case)
     offered = {name: page.index(update_name(file.sheet)) for name, file in case.state.sheets.items()}
     typed = [found for found in TYPED.finditer(page) if not found[1].startswith("立案号")]
@@ -185,7 +185,6 @@ def test_foreign_text_is_shown_as_text_and_never_becomes_markup_or_a_link(plante
     case.state.filing_number = planted
     case.state.numbers = {f"{planted}:{planted}": planted}
     name, file = next(iter(case.state.sheets.items()))
-    file.sheet = file.sheet.model_copy(update={"why": planted})
     file.awaited, file.decided_by = [planted], [planted]
     next(iter(case.state.accounts.values())).cut = planted
     case.state.sheets[planted] = case.state.sheets.pop(name)
@@ -301,8 +300,8 @@ def test_whatever_the_state_a_page_is_made_and_keeps_its_secrets(data: st.DataOb
                 case,
                 kind,
                 lines=data.draw(st.lists(LINES, max_size=25)),
-                # nine to twelve digits in a text may be an institution's number, and stay
-                why=data.draw(st.text(max_size=20).filter(lambda text: not re.search(r"\d{9}", text))),
+                why=data.draw(st.sampled_from(sorted(WHYS[kind]))),
+                stops=StopsUsed(asked=data.draw(st.integers(0, 99)), allowed=99) if kind is SheetKind.FUSE else None,
                 quorum="freeze",
             )
             if case.now.year < 9999
@@ -368,3 +367,9 @@ def test_every_row_of_every_table_has_as_many_cells_as_its_head():
     for found in re.findall(r"<table border.*?</table>", details(traced(300, layers=6)) + details(deciding(60))):
         widths = {len(re.findall(r"<t[hd] ", one)) for one in found.split("</tr>")[:-1]}
         assert len(widths) == 1
+
+
+def test_every_reason_of_a_sheet_has_words_in_both_languages():
+    from workflows.showing.questions import WHY_WORDS
+
+    assert set(WHY_WORDS) == set(Why)

@@ -7,7 +7,7 @@ import pytest
 
 from domain.orders import AccountKind, Measure
 from domain.report import Line
-from domain.sheets import SheetKind, Verdict
+from domain.sheets import SheetKind, Verdict, Why
 from domain.statement import Way
 from tests.workflows.case_in_hand import CaseInHand
 from tests.workflows.paper_world import SILENT, PaperWorld, held_back, refused, with_policy
@@ -274,7 +274,7 @@ def test_the_fuse_asks_at_eighty_percent_while_stops_go_on_and_beyond_it_nothing
     case.go()
     # then the duty chief was asked at the sixteenth, and exactly twenty stops left
     [sheet] = case.sheets(SheetKind.FUSE)
-    assert sheet.why == "16/20"
+    assert (sheet.why, str(sheet.stops)) == (Why.FUSE_NEAR, "16/20")
     assert len(world.orders(Measure.STOP)) == 20
     assert len(case.case.state.fuse_waiting) == 11
     # and a yes lets the others leave at once

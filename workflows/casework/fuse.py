@@ -1,6 +1,6 @@
 """The fuse: a case asks ahead before it stops very many accounts, so that stops go on while somebody looks."""
 
-from domain.sheets import SheetKind, SheetState
+from domain.sheets import SheetKind, SheetState, StopsUsed, Why
 from workflows.casework.case import Case
 from workflows.casework.paperwork import new_sheet
 
@@ -17,8 +17,9 @@ def may_stop(case: Case, key: str) -> bool:
         new_sheet(
             case,
             SheetKind.FUSE,
-            why=f"{case.state.stops_asked}/{case.state.stops_allowed}",
+            why=Why.FUSE_NEAR,
             quorum="fuse",
+            stops=StopsUsed(asked=case.state.stops_asked, allowed=case.state.stops_allowed),
         )
     if case.state.stops_asked >= case.state.stops_allowed:
         if key not in case.state.fuse_waiting:

@@ -7,7 +7,7 @@ from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.findings import Finding
 from domain.identifiers import account_key
 from domain.orders import Measure, Outcome, in_force
-from domain.sheets import Ruling, SheetKind, SheetLine, SheetState
+from domain.sheets import Ruling, SheetKind, SheetLine, SheetState, Why
 from workflows.casework.case import Case
 from workflows.casework.paperwork import new_sheet
 from workflows.casework.pursuit import pursue, small_share
@@ -61,7 +61,7 @@ def _limit_small_shares(case: Case) -> None:
             account.limited = True
             account.limited_since = case.now
         due.append((key, account))
-    _freeze_sheet(case, due, why="small_share")
+    _freeze_sheet(case, due, why=Why.SMALL_SHARE)
 
 
 def _gather_ripe(case: Case, *, tracing: bool) -> None:
@@ -76,7 +76,7 @@ def _gather_ripe(case: Case, *, tracing: bool) -> None:
     case.state.gathering_since = case.now
     ripe = [(key, account) for key, account in _ripe(case) if holdable_fen(case, key, account) > 0]
     for start in range(0, len(ripe), case.policy.freeze.lines_per_sheet):
-        _freeze_sheet(case, ripe[start : start + case.policy.freeze.lines_per_sheet], why="ripe")
+        _freeze_sheet(case, ripe[start : start + case.policy.freeze.lines_per_sheet], why=Why.RIPE)
 
 
 def gathering(case: Case) -> bool:
@@ -123,7 +123,7 @@ def _ripe(case: Case) -> list[tuple[str, Account]]:
     return found
 
 
-def _freeze_sheet(case: Case, due: list[tuple[str, Account]], *, why: str) -> None:
+def _freeze_sheet(case: Case, due: list[tuple[str, Account]], *, why: Why) -> None:
     lines = [_line(case, key, account, no) for no, (key, account) in enumerate(due, start=1)]
     if not lines:
         return
@@ -165,7 +165,7 @@ def _propose_releases(case: Case) -> None:
                 )
             )
     if due:
-        new_sheet(case, SheetKind.RELEASE, lines=due, why="small_share_undecided", quorum="release")
+        new_sheet(case, SheetKind.RELEASE, lines=due, why=Why.SMALL_SHARE_UNDECIDED, quorum="release")
 
 
 def escalate(case: Case) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from domain.identifiers import sheet_name
-from domain.sheets import LETTERS, Sheet, SheetKind, SheetLine
+from domain.sheets import LETTERS, Sheet, SheetKind, SheetLine, StopsUsed, Why
 from workflows.casework.case import Case
 from workflows.casework.state import SheetFile
 
@@ -13,7 +13,14 @@ CENTRE = "centre"
 
 
 def new_sheet(
-    case: Case, kind: SheetKind, *, lines: Sequence[SheetLine] = (), why: str = "", quorum: str, term_months: int = 0
+    case: Case,
+    kind: SheetKind,
+    *,
+    why: Why,
+    quorum: str,
+    lines: Sequence[SheetLine] = (),
+    term_months: int = 0,
+    stops: StopsUsed | None = None,
 ) -> Sheet:
     """Make a sheet, put it among the pending ones and into the tray of sheets to keep."""
     lines = tuple(lines)
@@ -31,6 +38,7 @@ def new_sheet(
         quorum=case.policy.quorum[quorum],
         policy_version=case.policy.version,
         why=why,
+        stops=stops,
         basis=case.policy.basis.of(kind.value),
         needs=case.policy.evidence.needed(sum(line.amount_fen for line in lines), term_months),
     )

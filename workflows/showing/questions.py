@@ -5,7 +5,7 @@ from domain.identifiers import account_key
 from domain.money import shown
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountKind
-from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState, update_name
+from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState, Why, update_name
 from workflows.casework.case import Case
 from workflows.casework.state import SheetFile
 from workflows.showing.effects import effect_line
@@ -18,11 +18,12 @@ MOST_WHOLE = 5
 MOST_LINES = 20
 """Accounts of a sheet that are listed; the rest are summed."""
 
-WHY_WORDS: dict[str, tuple[str, str]] = {
-    "ripe": ("止付后资金已查清", "stopped and traced"),
-    "small_share": ("涉案占比小，只限额冻结", "small share: amount-limited only"),
-    "small_share_undecided": ("涉案占比小且久未决定", "small share, undecided for long"),
-    "ui_cancel": ("有人在界面请求取消", "cancellation asked for in the UI"),
+WHY_WORDS: dict[Why, tuple[str, str]] = {
+    Why.RIPE: ("止付后资金已查清", "stopped and traced"),
+    Why.SMALL_SHARE: ("涉案占比小，只限额冻结", "small share: amount-limited only"),
+    Why.SMALL_SHARE_UNDECIDED: ("涉案占比小且久未决定", "small share, undecided for long"),
+    Why.FUSE_NEAR: ("止付笔数将满", "stops nearly used up"),
+    Why.UI_CANCEL: ("有人在界面请求取消", "cancellation asked for in the UI"),
 }
 
 
@@ -70,7 +71,7 @@ def _question(case: Case, name: str, file: SheetFile) -> str:
 
 def _effect(case: Case, sheet: Sheet) -> str:
     """What an approval would do, in one sentence."""
-    count, why = len(sheet.lines), _why(sheet)
+    count, why = len(sheet.lines), WHY_WORDS[sheet.why]
     match sheet.kind:
         case SheetKind.FREEZE:
             firms = sum(line.account.kind is AccountKind.CORPORATE for line in sheet.lines)
@@ -88,19 +89,15 @@ def _effect(case: Case, sheet: Sheet) -> str:
             )
         case SheetKind.FUSE:
             opens, waiting = case.policy.fuse.each_yes_opens, len(case.state.fuse_waiting)
+            used = sheet.stops
             return (
-                f"<b>再放行 {opens} 笔止付</b>，已用 {why[0]}，等待 {waiting} 户<br>"
-                f"lets {opens} more stops leave; used {why[1]}, accounts waiting: {waiting}"
+                f"<b>再放行 {opens} 笔止付</b>，已用 {used}，等待 {waiting} 户<br>"
+                f"lets {opens} more stops leave; used {used}, accounts waiting: {waiting}"
             )
         case SheetKind.CANCEL:
             return (
                 f"<b>撤销本案，停止追查</b>（{why[0]}）<br>cancels the case: nothing more is traced or held ({why[1]})"
             )
-
-
-def _why(sheet: Sheet) -> tuple[str, str]:
-    words = foreign(sheet.why, 60)
-    return WHY_WORDS.get(sheet.why, (words, words))
 
 
 def _awaited(case: Case, file: SheetFile) -> str:
