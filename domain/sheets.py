@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ class SheetKind(StrEnum):
     RELEASE = "release"
     FUSE = "fuse"
     CANCEL = "cancel"
+    LOOK = "look"
 
 
 LETTERS: dict[SheetKind, str] = {
@@ -26,21 +27,33 @@ LETTERS: dict[SheetKind, str] = {
     SheetKind.RELEASE: "R",
     SheetKind.FUSE: "U",
     SheetKind.CANCEL: "C",
+    SheetKind.LOOK: "L",
 }
 SHEET_WORDS: dict[SheetKind, tuple[str, str]] = {
     SheetKind.FREEZE: ("冻结", "freeze"),
     SheetKind.RELEASE: ("解除止付", "release"),
     SheetKind.FUSE: ("继续止付", "let stops go on"),
     SheetKind.CANCEL: ("撤销案件", "cancel the case"),
+    SheetKind.LOOK: ("复核止付", "second look at stops"),
 }
+LOOK_AT_STOPS = "second_look"
+"""Why a look sheet is made: stops that left under the standing authority, and no decision has looked at since."""
+LOOK_AT_RELEASE = "second_look_at_release"
+"""Why a look sheet is made: what a release let go."""
+LOOK_UNDECIDED = "second_look_undecided"
+"""Why a release is proposed: its stops' second look was met with silence."""
 
 
 class SheetState(StrEnum):
-    """Where a sheet stands. Silence is none of these: an undecided sheet stays pending and climbs."""
+    """Where a sheet stands. Silence is none of these: an undecided sheet stays pending and climbs.
+
+    Settled: another sheet's decision, or the end of the stops themselves, left nothing on it to decide.
+    """
 
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    SETTLED = "settled"
 
 
 class Verdict(StrEnum):
@@ -117,6 +130,20 @@ class Sheet(Frozen):
             "lines": [line.said for line in self.lines],
         }
         return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def lets_go(sheet: Sheet, state: SheetState, excepted: Collection[int]) -> tuple[SheetLine, ...]:
+    """The lines whose accounts a decided sheet lets go, all measures of the case on them.
+
+    An approved release: all but its excepted lines. A rejected freeze, or a rejected look at stops: all. An approved
+    look at stops: its excepted lines. A look at a release comes after the fact, and never lets anything go.
+    """
+    looks = sheet.kind is SheetKind.LOOK and sheet.why == LOOK_AT_STOPS
+    if state is SheetState.REJECTED and (looks or sheet.kind is SheetKind.FREEZE):
+        return sheet.lines
+    if state is SheetState.APPROVED and (looks or sheet.kind is SheetKind.RELEASE):
+        return tuple(line for line in sheet.lines if (line.no in excepted) is looks)
+    return ()
 
 
 class Decision(Frozen):

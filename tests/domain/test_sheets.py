@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountRef
-from domain.sheets import Sheet, SheetKind, SheetLine, role_words, still_awaited
+from domain.sheets import (
+    LOOK_AT_RELEASE,
+    LOOK_AT_STOPS,
+    Sheet,
+    SheetKind,
+    SheetLine,
+    SheetState,
+    lets_go,
+    role_words,
+    still_awaited,
+)
 
 ROLES = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.APPROVER_CITY, Role.DUTY_CHIEF)
 QUORUMS = st.lists(st.sampled_from(ROLES), min_size=1, max_size=4).map(tuple)
@@ -114,3 +124,23 @@ def test_the_digest_survives_travelling():
 def test_every_role_has_words():
     assert set(ROLE_WORDS) == set(Role)
     assert role_words((Role.DUTY_CHIEF, Role.FIELD)) == ("值班长、外勤", "duty chief, field officer")
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "state", "let_go"),
+    [
+        (SheetKind.FREEZE, "ripe", SheetState.APPROVED, []),
+        (SheetKind.FREEZE, "ripe", SheetState.REJECTED, [1, 2]),
+        (SheetKind.RELEASE, "", SheetState.APPROVED, [1]),
+        (SheetKind.RELEASE, "", SheetState.REJECTED, []),
+        (SheetKind.LOOK, LOOK_AT_STOPS, SheetState.APPROVED, [2]),
+        (SheetKind.LOOK, LOOK_AT_STOPS, SheetState.REJECTED, [1, 2]),
+        (SheetKind.LOOK, LOOK_AT_STOPS, SheetState.PENDING, []),
+        (SheetKind.LOOK, LOOK_AT_STOPS, SheetState.SETTLED, []),
+        (SheetKind.LOOK, LOOK_AT_RELEASE, SheetState.APPROVED, []),
+        (SheetKind.LOOK, LOOK_AT_RELEASE, SheetState.REJECTED, []),
+    ],
+)
+def test_what_a_decided_sheet_lets_go_when_its_second_line_is_excepted(kind, why, state, let_go):
+    two = (LINE, LINE.model_copy(update={"no": 2}))
+    assert [line.no for line in lets_go(sheet(kind=kind, why=why, lines=two), state, [2])] == let_go
