@@ -27,7 +27,12 @@ _ACCOUNT = Write.of(accounts, Mode.KEEP)
 _DECISION = Write.of(decisions, Mode.ADD)
 _DECIDED = Write.of(sheets, Mode.CHANGE, "state", "except_lines")
 _OPENED = Write.of(sheets, Mode.CHANGE, "opened_stops")
-_STATE_WORDS = {SheetState.PENDING: "待决", SheetState.APPROVED: "已批准", SheetState.REJECTED: "已驳回"}
+_STATE_WORDS = {
+    SheetState.PENDING: "待决",
+    SheetState.APPROVED: "已批准",
+    SheetState.REJECTED: "已驳回",
+    SheetState.SETTLED: "已由其他决定了结",
+}
 
 
 def _read() -> str:

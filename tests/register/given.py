@@ -19,7 +19,7 @@ from domain.officers import Officer, Role
 from domain.orders import AccountRef, Executed, FourElements, Measure, Outcome
 from domain.papers import Paper
 from domain.report import Report, Transfer, Victim
-from domain.sheets import Decision, Ruling, Sheet, SheetKind, SheetLine, Verdict
+from domain.sheets import LOOK_AT_STOPS, Decision, Ruling, Sheet, SheetKind, SheetLine, Verdict
 from domain.statement import Row, Statement
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
@@ -234,6 +234,7 @@ class Given:
         kind: SheetKind = SheetKind.FREEZE,
         requester: str = "centre",
         quorum: Sequence[Role] = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER),
+        why: str = "",
     ) -> Sheet:
         return Sheet(
             name=name,
@@ -249,7 +250,13 @@ class Given:
             requester=requester,
             quorum=tuple(quorum),
             policy_version="test",
+            why=why,
         )
+
+    def look(self, case_id: str, *lines: tuple[AccountRef, int], name: str = "L-01", **more: str) -> Sheet:
+        """A second look at stops, unless it says otherwise."""
+        told = {"why": LOOK_AT_STOPS, "requester": "centre", **more}
+        return self.sheet(case_id, *lines, name=name, kind=SheetKind.LOOK, quorum=[Role.SECOND_OFFICER], **told)
 
     async def decide(
         self, sheet: Sheet, by: str, verdict: Verdict = Verdict.APPROVE, except_lines: Sequence[int] = ()

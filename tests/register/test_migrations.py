@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 from adapters.register import Register, downgrade, migrate
 from adapters.register.engine import driver_url
 from adapters.register.tables import metadata
+from domain.sheets import SheetKind
 from tests.register.given import NOW, OFFICERS, RING, Given, device, numbered
 
 
@@ -50,6 +51,24 @@ async def test_up_down_and_up_again_with_data(empty: str) -> None:
     assert left == []
     migrate(empty)
     await _work(empty)
+
+
+async def test_sheets_of_a_second_look_outlive_the_way_down_and_up_again(empty: str) -> None:
+    migrate(empty)
+    given = Given(await Register.connect(empty, ring=RING))
+    await given.register.put_officers(OFFICERS)
+    case_id = await given.case()
+    look = given.sheet(case_id, (numbered(1)[0], 500), name="L-01", kind=SheetKind.LOOK)
+    await given.register.keep_sheet(look)
+    await given.register.settle_sheets(case_id, ["L-01"], NOW)
+    await given.register.close()
+    downgrade(empty, "0004")
+    with psycopg.connect(empty) as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("UPDATE sheets SET made_at = made_at + interval '1 second'")
+    migrate(empty)
+    given = Given(await Register.connect(empty, ring=RING))
+    assert [one.state for one in (await given.register.recall(case_id)).sheets] == ["settled"]
+    await given.register.close()
 
 
 async def test_migrating_a_furnished_register_again_changes_nothing(empty: str) -> None:
