@@ -5,7 +5,16 @@ from domain.identifiers import account_key
 from domain.money import shown
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountKind
-from domain.sheets import SHEET_WORDS, Sheet, SheetKind, SheetLine, SheetState
+from domain.sheets import (
+    LOOK_AT_RELEASE,
+    LOOK_AT_STOPS,
+    LOOK_UNDECIDED,
+    SHEET_WORDS,
+    Sheet,
+    SheetKind,
+    SheetLine,
+    SheetState,
+)
 from workflows.casework.case import Case
 from workflows.casework.state import SheetFile
 from workflows.showing.headline import RED
@@ -22,6 +31,9 @@ WHY_WORDS: dict[str, tuple[str, str]] = {
     "small_share": ("涉案占比小，只限额冻结", "small share: amount-limited only"),
     "small_share_undecided": ("涉案占比小且久未决定", "small share, undecided for long"),
     "ui_cancel": ("有人在界面请求取消", "cancellation asked for in the UI"),
+    LOOK_AT_STOPS: ("止付后尚无人决定", "stopped, and nobody has decided on it yet"),
+    LOOK_AT_RELEASE: ("已放行，事后复核", "let go already, looked at afterwards"),
+    LOOK_UNDECIDED: ("复核逾期未决", "their second look was met with silence"),
 }
 
 
@@ -91,6 +103,18 @@ def _effect(case: Case, sheet: Sheet) -> str:
         case SheetKind.CANCEL:
             return (
                 f"<b>撤销本案，停止追查</b>（{why[0]}）<br>cancels the case: nothing more is traced or held ({why[1]})"
+            )
+        case SheetKind.LOOK if sheet.why == LOOK_AT_RELEASE:
+            return (
+                f"<b>同意放行 {count} 户，涉案 {shown(sheet.amount_fen)}</b>（{why[0]}）；驳回或除外的再次止付<br>"
+                f"agrees that accounts were let go: {count}, of the loss: {shown(sheet.amount_fen)} ({why[1]}); "
+                "rejected or excepted ones are stopped once more"
+            )
+        case SheetKind.LOOK:
+            return (
+                f"<b>维持止付 {count} 户，涉案 {shown(sheet.amount_fen)}</b>（{why[0]}）；驳回或除外的解除止付<br>"
+                f"keeps accounts stopped: {count}, of the loss: {shown(sheet.amount_fen)} ({why[1]}); "
+                "rejected or excepted ones are let go"
             )
 
 
