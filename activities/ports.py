@@ -261,6 +261,10 @@ class CaseBook(Protocol):
         """Keep a sheet; idempotent by case and name."""
         ...
 
+    async def settle_sheets(self, case_id: str, names: Sequence[str], now: datetime) -> None:
+        """Look sheets and releases on which nothing is left to decide; idempotent, decided ones stay as they are."""
+        ...
+
     async def decide(self, decision: Decision) -> Ruling:
         """Check officer, role, persons, sheet and evidence; keep the decision with its proof; say what it makes of it.
 

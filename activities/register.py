@@ -20,7 +20,7 @@ class RegisterActivities:
 
     @activity.defn(name="keep_record")
     async def keep_record(self, record: CaseRecord) -> bool:
-        """Keep sheets, an opened fuse, books and status; close the case when the record says how it ended.
+        """Keep sheets made and settled, an opened fuse, books and status; close the case when the record says its end.
 
         False, and nothing is kept: this run does not speak for the case. A run made by a reset knows less than was
         done, and an older start has been followed by another; the case goes on from the register.
@@ -31,6 +31,8 @@ class RegisterActivities:
             return False
         for sheet in record.sheets:
             await self._book.keep_sheet(sheet)
+        if record.settled:
+            await self._book.settle_sheets(record.case_id, record.settled, record.at)
         for sheet_name in record.fuse_raises:
             await self._book.raise_fuse(record.case_id, record.fuse_opens, sheet_name)
         if record.books is not None:

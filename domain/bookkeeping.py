@@ -11,10 +11,12 @@ from domain.sheets import Decision, Ruling, Sheet
 
 
 class CaseRecord(Frozen):
-    """Everything due at one moment, kept together: sheets made, fuse opened, books, status, the close of the case."""
+    """All that is due at one moment, kept together: sheets made and settled, fuse opened, books, status, the close."""
 
     case_id: str
     sheets: tuple[Sheet, ...] = ()
+    settled: tuple[str, ...] = ()
+    """Sheets that other decisions have left nothing to decide on."""
     fuse_raises: tuple[str, ...] = ()
     fuse_opens: int = 0
     books: Books | None = None

@@ -3,7 +3,7 @@
 import tomllib
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from domain.evidence import EvidenceKind
 from domain.frozen import Frozen
@@ -14,6 +14,19 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Law = Annotated[str, Field(min_length=6, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
+_OF_A_FILE = "file"
+
+
+def _stated(given: object, asked: ValidationInfo) -> object:
+    """A rule that came later: cases that started before it carry a policy without it, but a file has to state it."""
+    if given is None and asked.context == _OF_A_FILE:
+        msg = "field required"
+        raise ValueError(msg)
+    return given
+
+
+LaterMinutes = Annotated[Positive | None, AfterValidator(_stated), Field(validate_default=True)]
+LaterLaw = Annotated[Law | None, AfterValidator(_stated), Field(validate_default=True)]
 
 
 class StopRules(Frozen):
@@ -60,10 +73,15 @@ class TraceBounds(Frozen):
 
 
 class AuthorityRules(Frozen):
-    """The standing authority for emergency stops."""
+    """The standing authority for emergency stops, and the second look at what left under it. Minutes after the start.
+
+    A case whose policy does not say when a second look is asked for started before there was one: it makes none.
+    """
 
     hours: Positive
     second_look_minutes: Positive
+    second_look_ask_minutes: LaterMinutes = None
+    second_look_together_minutes: LaterMinutes = None
 
 
 class FuseRules(Frozen):
@@ -174,11 +192,12 @@ class Basis(Frozen):
     release: Law
     fuse: Law
     cancel: Law
+    look: LaterLaw = None
 
     def of(self, kind: str) -> str:
         """The basis of a kind of sheet."""
-        found: str = getattr(self, kind, "")
-        return found
+        found: str | None = getattr(self, kind, None)
+        return found or ""
 
 
 class Grounds(Frozen):
@@ -227,4 +246,4 @@ class Policy(Frozen):
 
 def policy_from_toml(text: str) -> Policy:
     """The policy a TOML text states. Raises pydantic.ValidationError (naming the field) or tomllib.TOMLDecodeError."""
-    return Policy.model_validate(tomllib.loads(text))
+    return Policy.model_validate(tomllib.loads(text), context=_OF_A_FILE)

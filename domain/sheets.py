@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -23,6 +23,7 @@ class SheetKind(StrEnum):
     RELEASE = "release"
     FUSE = "fuse"
     CANCEL = "cancel"
+    LOOK = "look"
 
 
 LETTERS: dict[SheetKind, str] = {
@@ -30,18 +31,21 @@ LETTERS: dict[SheetKind, str] = {
     SheetKind.RELEASE: "R",
     SheetKind.FUSE: "U",
     SheetKind.CANCEL: "C",
+    SheetKind.LOOK: "L",
 }
 SHEET_WORDS: dict[SheetKind, tuple[str, str]] = {
     SheetKind.FREEZE: ("冻结", "freeze"),
     SheetKind.RELEASE: ("解除止付", "release"),
     SheetKind.FUSE: ("继续止付", "let stops go on"),
     SheetKind.CANCEL: ("撤销案件", "cancel the case"),
+    SheetKind.LOOK: ("复核止付", "second look at stops"),
 }
 DECIDE_WORDS: dict[SheetKind, str] = {
     SheetKind.FREEZE: "批准冻结",
     SheetKind.RELEASE: "批准解除止付",
     SheetKind.FUSE: "批准继续止付",
     SheetKind.CANCEL: "批准撤案",
+    SheetKind.LOOK: "复核",
 }
 """What the update of a pending sheet is called; its number follows."""
 
@@ -54,26 +58,42 @@ class Why(StrEnum):
     SMALL_SHARE_UNDECIDED = "small_share_undecided"
     FUSE_NEAR = "fuse_near"
     UI_CANCEL = "ui_cancel"
+    SECOND_LOOK = "second_look"
+    """stops that left under the standing authority, and no decision has looked at since"""
+    SECOND_LOOK_AT_RELEASE = "second_look_at_release"
+    """what a release let go"""
+    SECOND_LOOK_UNDECIDED = "second_look_undecided"
+    """a release is proposed because its stops' second look was met with silence"""
 
 
 WHYS: dict[SheetKind, frozenset[Why]] = {
     SheetKind.FREEZE: frozenset({Why.RIPE, Why.SMALL_SHARE}),
-    SheetKind.RELEASE: frozenset({Why.SMALL_SHARE_UNDECIDED}),
+    SheetKind.RELEASE: frozenset({Why.SMALL_SHARE_UNDECIDED, Why.SECOND_LOOK_UNDECIDED}),
     SheetKind.FUSE: frozenset({Why.FUSE_NEAR}),
     SheetKind.CANCEL: frozenset({Why.UI_CANCEL}),
+    SheetKind.LOOK: frozenset({Why.SECOND_LOOK, Why.SECOND_LOOK_AT_RELEASE}),
 }
 """What a sheet of each kind can be made for."""
 
 
 class SheetState(StrEnum):
-    """Where a sheet stands. Silence is none of these: an undecided sheet stays pending and climbs."""
+    """Where a sheet stands. Silence is none of these: an undecided sheet stays pending and climbs.
+
+    Settled: another sheet's decision, or the end of the stops themselves, left nothing on it to decide.
+    """
 
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    SETTLED = "settled"
 
 
-STATE_WORDS = {SheetState.PENDING: "待决", SheetState.APPROVED: "已批准", SheetState.REJECTED: "已驳回"}
+STATE_WORDS = {
+    SheetState.PENDING: "待决",
+    SheetState.APPROVED: "已批准",
+    SheetState.REJECTED: "已驳回",
+    SheetState.SETTLED: "已由其他决定了结",
+}
 
 
 class Verdict(StrEnum):
@@ -172,6 +192,20 @@ class Sheet(Frozen):
             "lines": [line.said for line in self.lines],
         }
         return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def lets_go(sheet: Sheet, state: SheetState, excepted: Collection[int]) -> tuple[SheetLine, ...]:
+    """The lines whose accounts a decided sheet lets go, all measures of the case on them.
+
+    An approved release: all but its excepted lines. A rejected freeze, or a rejected look at stops: all. An approved
+    look at stops: its excepted lines. A look at a release comes after the fact, and never lets anything go.
+    """
+    looks = sheet.kind is SheetKind.LOOK and sheet.why == Why.SECOND_LOOK
+    if state is SheetState.REJECTED and (looks or sheet.kind is SheetKind.FREEZE):
+        return sheet.lines
+    if state is SheetState.APPROVED and (looks or sheet.kind is SheetKind.RELEASE):
+        return tuple(line for line in sheet.lines if (line.no in excepted) is looks)
+    return ()
 
 
 class Decision(Frozen):

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sheets import SheetKind, SheetState, Why
     from domain.words import Complaint, filing_words
     from workflows.alarm import Alarm
-    from workflows.casework import accounting, carriers, holding, pursuit
+    from workflows.casework import accounting, carriers, holding, looking, pursuit
     from workflows.casework.case import Case
     from workflows.casework.deadlines import next_deadline, note_lapsed
     from workflows.casework.packing import pack, unpack
@@ -67,6 +67,7 @@ class CaseWorkflow:
             pursuit.follow(self.case)
             pursuit.decide_companies(self.case)
             holding.hold(self.case, tracing=self.dispatch.tracing)
+            looking.second_looks(self.case)
             if not self.in_a_hurry():
                 self.fieldwork.send_out()
             self.case.looked_at()
@@ -128,7 +129,7 @@ class CaseWorkflow:
 
     async def sleep(self) -> None:
         """Until something arrives or falls due. A cancellation is noted and asked about, not obeyed."""
-        due = [self.dispatch.next_due]
+        due = [self.dispatch.next_due, looking.next_look(self.case)]
         if not self.dispatch.tracing:  # else its answers wake the case often enough
             due.append(next_deadline(self.case))
         self.alarm.set(min((at for at in due if at), default=None), "下一期限 / next deadline")

@@ -206,7 +206,7 @@ class Desk:
         if self._recording:
             return None
         case, now = self._case, workflow.now()
-        urgent = bool(case.sheets or case.fuse_raises)
+        urgent = bool(case.sheets or case.fuse_raises or _settling(case))
         if not urgent and busy and now - self._kept_at < keep_every(case):
             return None
         if not urgent and not busy and holding.gathering(case):
@@ -231,6 +231,7 @@ class Desk:
         return CaseRecord(
             case_id=case.start.case_id,
             sheets=tuple(sheets),
+            settled=_settling(case),
             fuse_raises=tuple(raises),
             fuse_opens=case.policy.fuse.each_yes_opens,
             books=books,
@@ -255,8 +256,15 @@ class Desk:
             self._books, self._status = record.books, record.status
             for sheet in record.sheets:
                 self._case.state.sheets[sheet.name].kept = True
+            for name in record.settled:
+                self._case.state.sheets[name].settling = False
         self._recording = False
         self._wake()
+
+
+def _settling(case: Case) -> tuple[str, ...]:
+    """Settled sheets that the register has not been told of."""
+    return tuple(name for name, file in case.state.sheets.items() if file.settling)
 
 
 def _key(entry: BookEntry) -> str:

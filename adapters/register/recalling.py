@@ -44,6 +44,7 @@ _ORDERS = select(
     measures.c.expires,
     measures.c.ended_by,
 ).outerjoin(measures, measures.c.application_id == orders.c.application_id)
+_DECIDED = frozenset({SheetState.APPROVED, SheetState.REJECTED})
 
 
 class Recalling(Part):
@@ -189,7 +190,7 @@ def _sheet(row: Row[Any]) -> RecalledSheet:
         excepted=tuple(row.except_lines),
         awaited=tuple(role.value for role in still_awaited(sheet.quorum, approved)) if pending else (),
         decided_by=tuple(one["officer"] for one in taken),
-        decided_at=None if pending else row.last_at or row.made_at,
+        decided_at=row.last_at or row.made_at if row.state in _DECIDED else None,
         opened=row.opened_stops is not None,
     )
 

@@ -21,6 +21,7 @@ from adapters.register.reading import Reading
 from adapters.register.recalling import Recalling
 from adapters.register.restarting import Restarting
 from adapters.register.roster import Rostering
+from adapters.register.settling import Settling
 from adapters.register.sheets import Deciding
 from adapters.register.turns import Turning
 from adapters.register.verifying import Verifying
@@ -35,6 +36,7 @@ class Register(
     Turning,
     Casework,
     Deciding,
+    Settling,
     Verifying,
     Commanding,
     Enrolling,

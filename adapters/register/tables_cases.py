@@ -156,7 +156,7 @@ sheets = Table(
     text("name", "how officers name it, e.g. F-03", key=True),
     text("kind", "what it asks for"),
     text("digest", "SHA-256 over everything the answer entitles"),
-    text("state", "pending, approved or rejected; silence is none of them"),
+    text("state", "pending, approved, rejected, or settled by other decisions; silence is none of them"),
     text("requester", "who asks; never one of those who decide"),
     texts("quorum", "the roles that decide"),
     Column("except_lines", ARRAY(Integer), nullable=False, comment="lines taken out by those who approved"),

@@ -2,7 +2,8 @@
 
     freeze, renew                      an approved sheet: its digest recomputed, this account and amount on it,
                                        decisions that fill its quorum and whose proofs the ring has marked
-    lift, unfreeze                     the freezes that cover the account; a proven finding; a proven decision
+    lift, unfreeze                     the freezes that cover the account; a proven finding; a proven decision that lets
+                                       it go (domain.sheets.lets_go): second looks among them
     stop, query, carriers' orders      a standing authority in force when the order was written, two proofs marked
 
 One look at the orders for a whole POST. Sheets and authorities that were verified are remembered: they never change.
@@ -28,9 +29,10 @@ from domain.authority import authority_claims
 from domain.clock import months_later
 from domain.evidence import Proof, decision_claims, finding_claims
 from domain.findings import Finding
+from domain.identifiers import account_key
 from domain.officers import Role
 from domain.orders import Measure
-from domain.sheets import Sheet, SheetKind, SheetState, Verdict, still_awaited
+from domain.sheets import Sheet, SheetKind, SheetLine, SheetState, Verdict, lets_go, still_awaited
 
 _MOST_REMEMBERED = 500  # of two thousand lines each, at worst
 _TERM_SLACK = timedelta(days=1)
@@ -141,15 +143,11 @@ class Proven:
     """A sheet as its proven decisions leave it: what it freezes, and what it lets go."""
 
     def __init__(self, sheet: Sheet, state: SheetState, excepted: frozenset[int]) -> None:
-        lines = [line for line in sheet.lines if line.no not in excepted]
-        named = {(f"{line.account.institution}:{line.account.number}", line.amount_fen) for line in lines}
         freezes = sheet.kind is SheetKind.FREEZE and state is SheetState.APPROVED
-        releases = (sheet.kind is SheetKind.RELEASE and state is SheetState.APPROVED) or (
-            sheet.kind is SheetKind.FREEZE and state is SheetState.REJECTED
-        )
+        lines = [line for line in sheet.lines if line.no not in excepted] if freezes else []
         self.term_months = sheet.term_months
-        self.frozen = frozenset(named) if freezes else frozenset()
-        self.let_go = frozenset(account for account, _ in named) if releases else frozenset()
+        self.frozen = frozenset((_key(line), line.amount_fen) for line in lines)
+        self.let_go = frozenset(_key(line) for line in lets_go(sheet, state, excepted))
 
 
 class Warranting(Part):
@@ -234,6 +232,10 @@ class Warranting(Part):
                     found[case_id, kept.name] = proven
                     _remember(self._remembered_sheets, (case_id, kept.name), proven)
         return found
+
+
+def _key(line: SheetLine) -> str:
+    return account_key(line.account.institution, line.account.number)
 
 
 def _names(row: Any) -> list[str]:  # noqa: ANN401 - a row of orders

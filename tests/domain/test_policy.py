@@ -1,5 +1,6 @@
 """The policy file: it is valid, holds the law's numbers, and a wrong field is named."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from domain.policy import Policy, policy_from_toml
 from domain.sheets import SheetKind
 
 FILE = Path(__file__).parents[2] / "domain" / "policy.toml"
-WHOLE = tomllib.loads(FILE.read_text(encoding="utf-8"))
+TEXT = FILE.read_text(encoding="utf-8")
+WHOLE = tomllib.loads(TEXT)
+CAME_LATER = [
+    ("authority", "second_look_ask_minutes"),
+    ("authority", "second_look_together_minutes"),
+    ("basis", "look"),
+]
+"""Rules that cases began without: their policies do not have them."""
 
 
 def fields() -> list[tuple[str, str]]:
@@ -34,10 +42,20 @@ def test_every_question_a_case_can_ask_has_a_quorum():
 
 @pytest.mark.parametrize(("part", "name"), [one for one in fields() if one[0] != "quorum"])
 def test_a_missing_field_is_named(part, name):
-    without = {**WHOLE, part: {key: value for key, value in WHOLE[part].items() if key != name}}
+    head, section = TEXT.split(f"[{part}]", 1)
+    without = f"{head}[{part}]{re.sub(rf'(?m)^{name} = .*$', '', section, count=1)}"
     with pytest.raises(ValidationError) as refused:
-        Policy.model_validate(without)
+        policy_from_toml(without)
     assert [error["loc"] for error in refused.value.errors()] == [(part, name)]
+
+
+def test_a_case_that_began_before_a_rule_came_goes_on_without_it():
+    began_before = {**WHOLE}
+    for part, name in CAME_LATER:
+        began_before[part] = {key: value for key, value in began_before[part].items() if key != name}
+    policy = Policy.model_validate(began_before)
+    assert policy.authority.second_look_ask_minutes is None
+    assert Policy.model_validate_json(policy.model_dump_json()) == policy
 
 
 @pytest.mark.parametrize(("part", "name"), [one for one in fields() if one[0] != "quorum"])

@@ -10,7 +10,19 @@ from pydantic import ValidationError
 
 from domain.officers import ROLE_WORDS, Role
 from domain.orders import AccountRef
-from domain.sheets import WHYS, Sheet, SheetKind, SheetLine, StopsUsed, Why, fills_a_role, role_words, still_awaited
+from domain.sheets import (
+    WHYS,
+    Sheet,
+    SheetKind,
+    SheetLine,
+    SheetState,
+    StopsUsed,
+    Why,
+    fills_a_role,
+    lets_go,
+    role_words,
+    still_awaited,
+)
 
 ROLES = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.APPROVER_CITY, Role.DUTY_CHIEF)
 QUORUMS = st.lists(st.sampled_from(ROLES), min_size=1, max_size=4).map(tuple)
@@ -147,3 +159,23 @@ def test_an_officer_of_one_role_is_awaited_although_an_officer_of_two_has_taken_
     assert fills_a_role(quorum, approved, "2", (Role.SECOND_OFFICER,))
     assert not fills_a_role(quorum, approved, "2", (Role.DUTY_CHIEF,))
     assert not fills_a_role(quorum, [*approved, ("2", (Role.SECOND_OFFICER,))], "3", (Role.SECOND_OFFICER,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "state", "let_go"),
+    [
+        (SheetKind.FREEZE, Why.RIPE, SheetState.APPROVED, []),
+        (SheetKind.FREEZE, Why.RIPE, SheetState.REJECTED, [1, 2]),
+        (SheetKind.RELEASE, Why.SMALL_SHARE_UNDECIDED, SheetState.APPROVED, [1]),
+        (SheetKind.RELEASE, Why.SMALL_SHARE_UNDECIDED, SheetState.REJECTED, []),
+        (SheetKind.LOOK, Why.SECOND_LOOK, SheetState.APPROVED, [2]),
+        (SheetKind.LOOK, Why.SECOND_LOOK, SheetState.REJECTED, [1, 2]),
+        (SheetKind.LOOK, Why.SECOND_LOOK, SheetState.PENDING, []),
+        (SheetKind.LOOK, Why.SECOND_LOOK, SheetState.SETTLED, []),
+        (SheetKind.LOOK, Why.SECOND_LOOK_AT_RELEASE, SheetState.APPROVED, []),
+        (SheetKind.LOOK, Why.SECOND_LOOK_AT_RELEASE, SheetState.REJECTED, []),
+    ],
+)
+def test_what_a_decided_sheet_lets_go_when_its_second_line_is_excepted(kind, why, state, let_go):
+    two = (LINE, LINE.model_copy(update={"no": 2}))
+    assert [line.no for line in lets_go(sheet(kind=kind, why=why, lines=two), state, [2])] == let_go

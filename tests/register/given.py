@@ -19,7 +19,7 @@ from domain.officers import Officer, Role
 from domain.orders import AccountRef, Executed, FourElements, Measure, Outcome
 from domain.papers import Paper
 from domain.report import Report, Transfer, Victim
-from domain.sheets import WHYS, Decision, Ruling, Sheet, SheetKind, SheetLine, StopsUsed, Verdict
+from domain.sheets import WHYS, Decision, Ruling, Sheet, SheetKind, SheetLine, StopsUsed, Verdict, Why
 from domain.statement import Row, Statement
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
@@ -234,12 +234,13 @@ class Given:
         kind: SheetKind = SheetKind.FREEZE,
         requester: str = "centre",
         quorum: Sequence[Role] = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER),
+        why: Why | None = None,
     ) -> Sheet:
         return Sheet(
             name=name,
             case_id=case_id,
             kind=kind,
-            why=min(WHYS[kind]),
+            why=why or min(WHYS[kind]),
             stops=StopsUsed(asked=400, allowed=500) if kind is SheetKind.FUSE else None,
             lines=tuple(
                 SheetLine(no=no, account=account, amount_fen=amount, balance_fen=amount, layer=1)
@@ -251,6 +252,25 @@ class Given:
             requester=requester,
             quorum=tuple(quorum),
             policy_version="test",
+        )
+
+    def look(
+        self,
+        case_id: str,
+        *lines: tuple[AccountRef, int],
+        name: str = "L-01",
+        why: Why = Why.SECOND_LOOK,
+        requester: str = "centre",
+    ) -> Sheet:
+        """A second look at stops, unless it says otherwise."""
+        return self.sheet(
+            case_id,
+            *lines,
+            name=name,
+            kind=SheetKind.LOOK,
+            quorum=[Role.SECOND_OFFICER],
+            why=why,
+            requester=requester,
         )
 
     async def decide(

@@ -179,6 +179,40 @@ async def test_a_sheet_without_lines_can_be_decided(given: Given) -> None:
     assert (await given.decide(sheet, CHIEF)).state is SheetState.APPROVED
 
 
+async def test_a_second_look_at_a_release_is_not_decided_by_who_released_it(given: Given) -> None:
+    look = given.look(await given.case(), (ref(), 500), why=Why.SECOND_LOOK_AT_RELEASE, requester=SECOND)
+    await given.register.keep_sheet(look)
+    refused = await given.decide(look, SECOND)
+    assert (refused.accepted, refused.refused) == (False, "requester")
+    assert not (await given.decide(look, CHIEF)).accepted, "it is the second officer's"
+    assert (await given.decide(look, SECOND_TOO)).state is SheetState.APPROVED
+
+
+async def test_a_settled_sheet_waits_for_nobody_and_takes_no_decision_any_more(given: Given, sql) -> None:
+    case_id = await given.case()
+    look, decided = given.look(case_id, (ref(), 500)), given.look(case_id, (ref(), 500), name="L-02")
+    for sheet in (look, decided):
+        await given.register.keep_sheet(sheet)
+    await given.decide(decided, SECOND)
+    for _ in range(2):
+        await given.register.settle_sheets(case_id, ["L-01", "L-02", "L-77"], NOW)
+    assert await given.register.pending_sheets() == []
+    assert [row.state for row in await given.register.sheets_of(case_id)] == ["settled", "approved"]
+    late = await given.decide(look, SECOND_TOO)
+    assert (late.accepted, late.refused, late.state) == (False, "decided", SheetState.SETTLED)
+    noted = sql.execute("SELECT current ->> 'sheet' FROM events WHERE kind = 'sheet_settled'").fetchall()
+    assert noted == [("L-01",)]
+    assert await given.register.verify_all() == []
+
+
+async def test_what_only_officers_answer_is_never_settled(given: Given) -> None:
+    freeze = await _freeze_sheet(given)
+    await given.register.settle_sheets(freeze.case_id, ["F-01"], NOW)
+    assert [row.sheet.name for row in await given.register.pending_sheets()] == ["F-01"]
+    with pytest.raises(LookupError):
+        await given.register.settle_sheets("c-none", ["F-01"], NOW)
+
+
 async def test_a_finding_is_kept_from_field_officers_only(given: Given, sql) -> None:
     await given.duty()
     case_id = await given.case()

@@ -17,6 +17,7 @@ from adapters.register.decodes import DecodeLog
 from adapters.register.engine import driver_url
 from adapters.register.tables import metadata
 from domain.findings import Finding, FindingReport
+from domain.sheets import SheetKind
 from tests.register.given import FIELD, NOW, OFFICERS, RING, Given, device, numbered
 
 _KEPT = """
@@ -79,7 +80,7 @@ async def test_up_down_and_up_again_with_data(empty: str) -> None:
     await _work(empty)
 
 
-@pytest.mark.parametrize("older", ["0003", "0002", "0001"])
+@pytest.mark.parametrize("older", ["0004", "0003", "0002", "0001"])
 async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_work_goes_on(
     empty: str, older: str
 ) -> None:
@@ -87,7 +88,7 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await _work(empty)
     with psycopg.connect(empty) as connection:
         before = connection.execute(_KEPT).fetchall()
-    for step in ("0003", "0002", "0001"):
+    for step in ("0004", "0003", "0002", "0001"):
         downgrade(empty, step)
         if step == older:
             break
@@ -102,6 +103,23 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await given.duty(now=later)
     await given.stopped(await given.case(), *numbered(1, start=9), now=later)
     assert await given.register.verify_all() == []
+
+
+async def test_sheets_of_a_second_look_outlive_the_way_down_and_up_again(empty: str) -> None:
+    migrate(empty)
+    given = Given(await Register.connect(empty, ring=RING))
+    await given.register.put_officers(OFFICERS)
+    case_id = await given.case()
+    look = given.sheet(case_id, (numbered(1)[0], 500), name="L-01", kind=SheetKind.LOOK)
+    await given.register.keep_sheet(look)
+    await given.register.settle_sheets(case_id, ["L-01"], NOW)
+    await given.register.close()
+    downgrade(empty, "0004")
+    with psycopg.connect(empty) as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("UPDATE sheets SET made_at = made_at + interval '1 second'")
+    migrate(empty)
+    given = Given(await Register.connect(empty, ring=RING))
+    assert [one.state for one in (await given.register.recall(case_id)).sheets] == ["settled"]
     await given.register.close()
 
 

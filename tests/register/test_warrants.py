@@ -21,7 +21,7 @@ from domain.findings import Finding, FindingReport
 from domain.institutions import Institution
 from domain.officers import Role
 from domain.orders import AccountRef, AnswerClass, Measure, OfficerCard, Order
-from domain.sheets import SheetKind, Verdict
+from domain.sheets import SheetKind, Verdict, Why
 from tests.banks.orders import CENTRE
 from tests.contracts.practice import INSTITUTIONS, NAMES, NUMBERS, PLATFORM_BANK, Practice, sandbox
 from tests.register.given import (
@@ -312,6 +312,56 @@ async def test_a_rejected_freeze_lets_go(wire: Wire) -> None:
     assert (await wire.given.decide(sheet, COUNTY, Verdict.REJECT)).accepted
     (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
     assert await wire.sends(lifted) == ["100000"]
+
+
+async def _stopped(wire: Wire) -> str:
+    """A case with one stopped account."""
+    await wire.given.duty()
+    case_id = await wire.given.case()
+    (stopped,) = await _open(wire, case_id, stop(ACCOUNT))
+    assert await wire.sends(stopped) == ["100000"]
+    await wire.given.answer(stopped)
+    return case_id
+
+
+@pytest.mark.parametrize(
+    ("verdict", "excepted", "sent"),
+    [
+        (Verdict.REJECT, (), "100000"),
+        (Verdict.APPROVE, (1,), "100000"),
+        (Verdict.APPROVE, (2,), "unproven"),
+        (Verdict.APPROVE, (), "unproven"),
+    ],
+)
+async def test_a_second_look_lets_go_what_it_rejects_or_excepts_and_nothing_else(
+    wire: Wire, verdict: Verdict, excepted: tuple[int, ...], sent: str
+) -> None:
+    case_id = await _stopped(wire)
+    look = wire.given.look(case_id, (ACCOUNT, 700), (numbered(1)[0], 300))
+    await wire.given.register.keep_sheet(look)
+    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    assert await wire.sends(lifted) == ["unproven"], "nobody has decided it yet"
+    assert (await wire.given.decide(look, SECOND, verdict, excepted)).accepted
+    assert await wire.sends(lifted) == [sent]
+
+
+async def test_a_second_look_is_the_second_officers_whoever_else_writes_a_word(wire: Wire, sql) -> None:
+    case_id = await _stopped(wire)
+    look = wire.given.look(case_id, (ACCOUNT, 700))
+    await wire.given.register.keep_sheet(look)
+    assert not (await wire.given.decide(look, COUNTY, Verdict.REJECT)).accepted
+    sql.execute("UPDATE sheets SET state = 'rejected' WHERE case_id = %s", [case_id])
+    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    assert await wire.sends(lifted) == ["unproven"]
+
+
+async def test_a_rejected_look_at_a_release_lets_nothing_go(wire: Wire) -> None:
+    case_id = await _stopped(wire)
+    look = wire.given.look(case_id, (ACCOUNT, 700), why=Why.SECOND_LOOK_AT_RELEASE, requester=CHIEF)
+    await wire.given.register.keep_sheet(look)
+    assert (await wire.given.decide(look, SECOND, Verdict.REJECT)).accepted
+    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    assert await wire.sends(lifted) == ["unproven"]
 
 
 async def test_without_the_ring_and_without_the_register_nothing_leaves(wire: Wire, url: str, sql) -> None:

@@ -9,7 +9,7 @@ from domain.orders import HeldBack
 from domain.policy import Policy
 from domain.sheets import Decision, Sheet, SheetKind, SheetState, Verdict
 from tests.workflows.paper_world import POLICY, T0, Home, PaperWorld, approvers, evidence_of
-from workflows.casework import accounting, carriers, holding, pursuit, visits
+from workflows.casework import accounting, carriers, holding, looking, pursuit, visits
 from workflows.casework.case import Case
 from workflows.casework.deadlines import note_lapsed
 from workflows.casework.state import Account, CaseState
@@ -50,6 +50,7 @@ class CaseInHand:
             pursuit.decide_companies(self.case)
             due = [errand for errand in (*self.open, *self.case.errands) if errand.no not in asked]
             holding.hold(self.case, tracing=bool(due))
+            looking.second_looks(self.case)
             visits.send_out(self.case)
             self.visited += self.case.visits
             self.case.visits = []
@@ -57,6 +58,9 @@ class CaseInHand:
                 self.world.register.sheets[sheet.name] = sheet
                 self.world.register.state[sheet.name] = SheetState.PENDING
             self.case.sheets = []
+            for name, file in self.case.state.sheets.items():
+                if file.state is SheetState.SETTLED:
+                    self.world.register.state[name] = SheetState.SETTLED
             self.books()
             self.case.looked_at()
             due = [errand for errand in (*self.open, *self.case.errands) if errand.no not in asked]

@@ -110,6 +110,18 @@ class RunningCase:
     def visit(self, ordinal: int) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(verification_workflow_id(self.case_id, ordinal))
 
+    async def visit_is_open(self, ordinal: int) -> None:
+        """Wait until the engine knows the visit: the case orders it a moment before."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            try:
+                await self.visit(ordinal).describe()
+            except RPCError:
+                assert asyncio.get_running_loop().time() < deadline, f"visit {ordinal} never began"
+                await asyncio.sleep(0.03)
+            else:
+                return
+
     async def find(self, ordinal: int, words: str) -> None:
         """A field officer's finding, as soon as the visit is there."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S

@@ -354,11 +354,14 @@ class PaperRegister:
         for sheet in record.sheets:
             self.sheets.setdefault(sheet.name, sheet)
             self.state.setdefault(sheet.name, SheetState.PENDING)
+        self.state |= dict.fromkeys(record.settled, SheetState.SETTLED)
         self.fuse_raises += record.fuse_raises
         self.records.append(record)
 
     def decide(self, decision: Decision) -> Ruling:
         sheet, roles = self.sheets[decision.sheet], OFFICERS.get(decision.officer, ())
+        if decision.officer == sheet.requester:
+            return self._ruling(sheet, accepted=False, zh="申请人不能审批", en="who asks does not decide")
         if self.state[sheet.name] is not SheetState.PENDING or not set(roles) & set(sheet.quorum):
             return self._ruling(sheet, accepted=False, zh="无权审批或已办结", en="not entitled, or decided already")
         if not is_proven(decision.officer, decision.evidence, sheet.needs):

@@ -60,6 +60,7 @@ async def a_case(town: Town) -> RunningCase:
     world.say(Measure.STOP, mule, refused("0201"))
     case = await town.start(world)
     await case.until(lambda one: one.visits == 1 and one.quiet, "the case rests")
+    await case.visit_is_open(1)
     return case
 
 

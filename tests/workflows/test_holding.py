@@ -310,9 +310,9 @@ def test_silence_is_no_decision_the_sheet_climbs_and_stays_pending():
     case.gather()
     case.later(minutes=POLICY.hold.decide_within_minutes)
     assert "past its deadline: the duty chief" in case.problems()
-    assert case.pending() == ["F-01"]
+    assert "F-01" in case.pending()
     case.later(hours=5)
-    assert case.pending() == ["F-01"]
+    assert "F-01" in case.pending()
     # and a late decision counts like any other, and takes the complaint away
     case.decide("F-01")
     assert case.books().held_fen == 1_000_00

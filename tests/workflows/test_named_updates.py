@@ -189,7 +189,7 @@ async def test_a_thousand_inputs_to_a_signal_fail_no_task_and_approve_nothing(to
 @pytest.mark.parametrize("way", ["signal", "update"])
 async def test_a_thousand_inputs_to_a_visit_fail_no_task_and_find_nothing(town: Town, way: str):
     case = await asking(town)
-    await case.until(lambda one: one.visits >= 1, "a visit is ordered")
+    await case.visit_is_open(1)
     visit = case.visit(1)
     places = asyncio.Semaphore(AT_ONCE)
 

@@ -7,6 +7,7 @@ from domain.case import CaseOutcome, Status
 from domain.findings import Finding
 from domain.sheets import SheetState
 from domain.statement import Way
+from workflows.casework import looking
 from workflows.casework.case import Case
 from workflows.casework.state import Account
 
@@ -84,7 +85,7 @@ def finished(case: Case, sums: Books, of: Sequence[BookEntry]) -> bool:
     """
     if case.state.visits_open or any(file.state is SheetState.PENDING for file in case.state.sheets.values()):
         return False
-    if sums.stop_pending_fen:
+    if sums.stop_pending_fen or looking.awaited(case):
         return False
     for entry, account in zip(of, case.state.accounts.values(), strict=True):
         if entry.held_fen > entry.frozen_fen:

@@ -37,6 +37,8 @@ class Case:
         self.caching = False
         """While the workflow is awake entries are worked out once; whoever feeds the case directly sees them fresh."""
         self.lapse_look_at: datetime | None = None
+        self.unlooked: dict[str, datetime] = {}
+        """Stops that have still to go on a look sheet, since when they hold; worked out again from what is touched."""
         self.line_takes_s = 0.0
         """How long batches over working lines are away at present: seconds, the newest counting most."""
         self.ledger = Ledger()

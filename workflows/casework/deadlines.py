@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from domain.sheets import SheetState
 from workflows.casework.case import Case
 from workflows.casework.holding import gather_until, others_first_until
+from workflows.casework.looking import next_look
 from workflows.casework.pursuit import query
 
 LOOK_EVERY = timedelta(seconds=60)
@@ -73,8 +74,10 @@ def note_lapsed(case: Case) -> None:
 
 
 def next_deadline(case: Case) -> datetime | None:
-    """When the case must wake up by itself: a sheet to gather, a small share undecided, a stop's end, a sheet's end."""
+    """When the case must wake up by itself: sheets to gather, a small share undecided, a second look, stops' ends."""
     due = [gather_until(case), others_first_until(case)]
+    if (look := next_look(case)) is not None:
+        due.append(look)
     due += [
         file.sheet.decide_by
         for file in case.state.sheets.values()

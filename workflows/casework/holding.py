@@ -7,7 +7,8 @@ from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.findings import Finding
 from domain.identifiers import account_key
 from domain.orders import Measure, Outcome, in_force
-from domain.sheets import Ruling, SheetKind, SheetLine, SheetState, Why
+from domain.sheets import Ruling, SheetKind, SheetLine, SheetState, Why, lets_go
+from workflows.casework import looking
 from workflows.casework.case import Case
 from workflows.casework.paperwork import new_sheet
 from workflows.casework.pursuit import pursue, small_share
@@ -199,11 +200,20 @@ def apply_ruling(case: Case, ruling: Ruling) -> None:
             case.solved("cancel")
     if ruling.state is SheetState.APPROVED:
         _carry_out(case, file)
-    elif ruling.state is SheetState.REJECTED and file.sheet.kind is SheetKind.FREEZE:
-        for line in file.sheet.lines:
-            account = case.state.accounts[account_key(line.account.institution, line.account.number)]
-            if not account.freeze_sequence:  # a no to a difference does not undo the yes before it
-                let_go(case, account, cause="decision")
+    if ruling.state is not SheetState.PENDING:
+        let_lines_go(case, file)
+        looking.take_decision(case, file)
+
+
+def let_lines_go(case: Case, file: SheetFile) -> None:
+    """What a decided sheet lets go is let go, unless another decision holds it."""
+    for line in lets_go(file.sheet, file.state, file.excepted):
+        account = case.state.accounts.get(account_key(line.account.institution, line.account.number))
+        if account is None or looking.stands_by_another_word(file.sheet, account):
+            continue
+        let_go(case, account, cause="decision")
+        if file.sheet.kind is SheetKind.RELEASE:
+            account.released_on = file.sheet.name
 
 
 def _carry_out(case: Case, file: SheetFile) -> None:
@@ -212,11 +222,6 @@ def _carry_out(case: Case, file: SheetFile) -> None:
             for line in file.sheet.lines:
                 if line.no not in file.excepted:
                     _freeze(case, file, line)
-        case SheetKind.RELEASE:
-            for line in file.sheet.lines:
-                if line.no not in file.excepted:
-                    account = case.state.accounts[account_key(line.account.institution, line.account.number)]
-                    let_go(case, account, cause="decision")
         case SheetKind.FUSE:
             case.state.stops_allowed += case.policy.fuse.each_yes_opens
             case.fuse_raises.append(file.sheet.name)
@@ -225,6 +230,8 @@ def _carry_out(case: Case, file: SheetFile) -> None:
                 pursue(case, key, case.state.accounts[key])
         case SheetKind.CANCEL:
             case.state.cancelled = True
+        case SheetKind.RELEASE | SheetKind.LOOK:
+            pass  # what they let go, let_lines_go does
 
 
 def _freeze(case: Case, file: SheetFile, line: SheetLine) -> None:

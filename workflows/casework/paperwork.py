@@ -1,7 +1,7 @@
 """Making sheets: fixed when made, named, with a deadline and the quorum the policy asks for."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.identifiers import sheet_name
 from domain.sheets import LETTERS, Sheet, SheetKind, SheetLine, StopsUsed, Why
@@ -12,7 +12,7 @@ CENTRE = "centre"
 """The requester of sheets that the procedure itself makes: no officer, so any officer entitled may decide."""
 
 
-def new_sheet(
+def new_sheet(  # noqa: PLR0913 - each of them says something else of the sheet
     case: Case,
     kind: SheetKind,
     *,
@@ -21,8 +21,13 @@ def new_sheet(
     lines: Sequence[SheetLine] = (),
     term_months: int = 0,
     stops: StopsUsed | None = None,
+    decide_by: datetime | None = None,
+    requester: str = CENTRE,
 ) -> Sheet:
-    """Make a sheet, put it among the pending ones and into the tray of sheets to keep."""
+    """Make a sheet, put it among the pending ones and into the tray of sheets to keep.
+
+    `decide_by`: UTC; None: the policy's time from now. `requester`: an officer who therefore does not decide it.
+    """
     lines = tuple(lines)
     count = case.state.sheet_count.get(kind.value, 0) + 1
     case.state.sheet_count[kind.value] = count
@@ -33,8 +38,8 @@ def new_sheet(
         lines=lines,
         term_months=term_months,
         made_at=case.now,
-        decide_by=case.now + timedelta(minutes=case.policy.hold.decide_within_minutes),
-        requester=CENTRE,
+        decide_by=decide_by or case.now + timedelta(minutes=case.policy.hold.decide_within_minutes),
+        requester=requester,
         quorum=case.policy.quorum[quorum],
         policy_version=case.policy.version,
         why=why,

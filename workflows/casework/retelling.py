@@ -8,11 +8,11 @@ from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.identifiers import AccountKey, account_key
 from domain.orders import AccountKind, AccountRef, Executed, FourElements, Measure, Outcome, in_force, is_final
 from domain.recall import Recalled, RecalledJoin, RecalledOrder, RecalledSheet, RecalledStatement
-from domain.sheets import SheetKind, SheetState
+from domain.sheets import SheetKind, SheetState, Why
 from domain.statement import Digest
-from workflows.casework import carriers, pursuit
+from workflows.casework import carriers, looking, pursuit
 from workflows.casework.case import Case
-from workflows.casework.holding import let_go, take_finding, take_measure
+from workflows.casework.holding import let_lines_go, take_finding, take_measure
 from workflows.casework.state import Account, SheetFile
 
 FAR = 1_000
@@ -194,6 +194,8 @@ class Retelling:
         state.sheets[sheet.name] = SheetFile(
             sheet=sheet, awaited=list(recalled.awaited), decided_by=list(recalled.decided_by), kept=True
         )
+        if recalled.state is SheetState.SETTLED:
+            state.sheets[sheet.name].state = SheetState.SETTLED
         state.sheet_count[sheet.kind.value] = state.sheet_count.get(sheet.kind.value, 0) + 1
         for line in sheet.lines:
             account = self._account_of_line(line.account)
@@ -201,8 +203,12 @@ class Retelling:
                 continue
             if sheet.kind is SheetKind.FREEZE:
                 account.sheeted_fen += line.amount_fen
-            else:
+            elif sheet.kind is SheetKind.RELEASE:
                 account.release_proposed = True
+            elif sheet.why == Why.SECOND_LOOK_AT_RELEASE:
+                account.released_on = ""
+            else:
+                account.look_asked = account.stop_sequence
             if line.limited and not account.limited:
                 account.limited, account.limited_since = True, sheet.made_at
         if sheet.kind is SheetKind.CANCEL and recalled.state is SheetState.PENDING:
@@ -217,26 +223,12 @@ class Retelling:
         sheet, state = recalled.sheet, self._case.state
         file = state.sheets[sheet.name]
         file.state, file.excepted = recalled.state, list(recalled.excepted)
-        approved = recalled.state is SheetState.APPROVED
-        match sheet.kind:
-            case SheetKind.FREEZE if not approved:
-                self._let_go(recalled, unless_frozen=True)
-            case SheetKind.RELEASE if approved:
-                self._let_go(recalled, unless_frozen=False)
-            case SheetKind.FUSE if approved:
-                state.stops_allowed += self._case.policy.fuse.each_yes_opens
-            case SheetKind.CANCEL if approved:
-                state.cancelled = True
-            case _:
-                pass
-
-    def _let_go(self, recalled: RecalledSheet, *, unless_frozen: bool) -> None:
-        for line in recalled.sheet.lines:
-            account = self._account_of_line(line.account)
-            if account is None or (unless_frozen and account.freeze_sequence):
-                continue
-            if unless_frozen or line.no not in recalled.excepted:
-                let_go(self._case, account, cause="decision")
+        let_lines_go(self._case, file)
+        looking.take_decision(self._case, file, told=True)
+        if recalled.state is SheetState.APPROVED and sheet.kind is SheetKind.FUSE:
+            state.stops_allowed += self._case.policy.fuse.each_yes_opens
+        if recalled.state is SheetState.APPROVED and sheet.kind is SheetKind.CANCEL:
+            state.cancelled = True
 
 
 def _result(measure: Measure, outcome: Outcome, read: Digest | None = None, *, cut: bool = False) -> ErrandResult:

@@ -58,6 +58,12 @@ class Account(BaseModel):
     let_go: bool = False
     let_go_cause: str = ""
     """Why: finding or decision; what ends late ends for the same cause."""
+    looked_stop: int = 0
+    """The last of its stops that a decision has looked at: a stop after it is open."""
+    look_asked: int = 0
+    """The last of its stops that went on a look sheet."""
+    released_on: str = ""
+    """The release sheet that lets it go, until a second look at that is asked for."""
     finding: Finding | None = None
     visit: int = 0
     """The ordinal of its on-site verification; 0: none."""
@@ -91,6 +97,11 @@ class SheetFile(BaseModel):
     excepted: list[int] = []
     escalated: bool = False
     kept: bool = False
+    decided_at: datetime | None = None
+    look_due: bool = False
+    """Of an approved release: a second look at what it let go has still to be asked for."""
+    settling: bool = False
+    """Settled, and the register has still to be told."""
 
 
 class Problem(Frozen):

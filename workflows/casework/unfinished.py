@@ -53,6 +53,9 @@ class Unfinished:
         query = max((o for o in mine if o.order.measure is Measure.QUERY), key=lambda o: o.sequence, default=None)
         if stop is not None and stop.answered_at is None:
             self._pursue(account, stop.sequence)
+        elif stop is not None and account.stop is None and in_force(stop.outcome) and not account.letting_go:
+            # a second look took its release back, and the stop that is to follow was not written
+            self._pursue(account, stop.sequence + 1)
         elif query is not None and (query.answered_at is None or self._goes_on(account, query)):
             self._query(account, (query.sequence - 1) // PAGES_OF_A_QUERY + 1)
         elif account.stop_asked and account.stop is None and not account.letting_go and stop is None:

@@ -24,6 +24,9 @@ WHY_WORDS: dict[Why, tuple[str, str]] = {
     Why.SMALL_SHARE_UNDECIDED: ("涉案占比小且久未决定", "small share, undecided for long"),
     Why.FUSE_NEAR: ("止付笔数将满", "stops nearly used up"),
     Why.UI_CANCEL: ("有人在界面请求取消", "cancellation asked for in the UI"),
+    Why.SECOND_LOOK: ("止付后尚无人决定", "stopped, and nobody has decided on it yet"),
+    Why.SECOND_LOOK_AT_RELEASE: ("已放行，事后复核", "let go already, looked at afterwards"),
+    Why.SECOND_LOOK_UNDECIDED: ("复核逾期未决", "their second look was met with silence"),
 }
 
 
@@ -97,6 +100,18 @@ def _effect(case: Case, sheet: Sheet) -> str:
         case SheetKind.CANCEL:
             return (
                 f"<b>撤销本案，停止追查</b>（{why[0]}）<br>cancels the case: nothing more is traced or held ({why[1]})"
+            )
+        case SheetKind.LOOK if sheet.why == Why.SECOND_LOOK_AT_RELEASE:
+            return (
+                f"<b>同意放行 {count} 户，涉案 {shown(sheet.amount_fen)}</b>（{why[0]}）；驳回或除外的再次止付<br>"
+                f"agrees that accounts were let go: {count}, of the loss: {shown(sheet.amount_fen)} ({why[1]}); "
+                "rejected or excepted ones are stopped once more"
+            )
+        case SheetKind.LOOK:
+            return (
+                f"<b>维持止付 {count} 户，涉案 {shown(sheet.amount_fen)}</b>（{why[0]}）；驳回或除外的解除止付<br>"
+                f"keeps accounts stopped: {count}, of the loss: {shown(sheet.amount_fen)} ({why[1]}); "
+                "rejected or excepted ones are let go"
             )
 
 
