@@ -268,7 +268,10 @@ async def _released(given: Given) -> str:
     await given.duty()
     case_id = await given.case()
     await of_one_statement(given, case_id)
-    (release, number) = (given.sheet(case_id, (FIRST, 1_000_000), name="R-01", kind=SheetKind.RELEASE), CHIEF)
+    (release, number) = (
+        given.sheet(case_id, (FIRST, 1_000_000), name="R-01", kind=SheetKind.RELEASE, why=Why.SMALL_SHARE_UNDECIDED),
+        CHIEF,
+    )
     release = release.model_copy(update={"quorum": (Role.DUTY_CHIEF,)})
     await given.register.keep_sheet(release)
     assert (await given.decide(release, number)).accepted
