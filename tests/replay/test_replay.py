@@ -1,8 +1,10 @@
 """Running cases survive a change of our code: what they did before, this code would do again."""
 
+import base64
 import copy
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,11 @@ def scheduled(history: dict[str, Any], activity: str) -> list[dict[str, Any]]:
     ]
 
 
+def asked_of_the_register(history: dict[str, Any]) -> list[dict[str, Any]]:
+    """The marks of local activities."""
+    return [event for event in history["events"] if event["eventType"] == "EVENT_TYPE_MARKER_RECORDED"]
+
+
 def test_histories_of_enough_scenarios_are_kept():
     assert len({path.name.split(".")[0] for path in KEPT}) >= SCENARIOS_AT_LEAST
 
@@ -53,18 +60,30 @@ async def test_a_kept_history_replays(path: Path):
 async def test_a_history_with_a_renamed_activity_fails_and_the_command_is_named():
     workflow_id, history = case_history()
     broken = copy.deepcopy(history)
-    scheduled(broken, "keep_record")[0]["activityTaskScheduledEventAttributes"]["activityType"]["name"] = "keep_nothing"
+    scheduled(broken, "carry_out")[0]["activityTaskScheduledEventAttributes"]["activityType"]["name"] = "carry_nothing"
     replayed = await replayed_plain(workflow_id, broken)
-    assert "keep_record" in replayed.differs or "keep_nothing" in replayed.differs
+    assert "carry_out" in replayed.differs or "carry_nothing" in replayed.differs
+
+
+async def test_a_history_in_which_the_register_was_asked_something_else_fails():
+    workflow_id, history = case_history()
+    broken = copy.deepcopy(history)
+    mark = asked_of_the_register(broken)[0]["markerRecordedEventAttributes"]["details"]["data"]["payloads"][0]
+    told = re.sub(rb'"activity_type":"\w+"', b'"activity_type":"keep_nothing"', base64.b64decode(mark["data"]))
+    assert b"keep_nothing" in told
+    mark["data"] = base64.b64encode(told).decode()
+    assert (await replayed_plain(workflow_id, broken)).differs
 
 
 async def test_a_changed_order_of_activities_is_caught():
     workflow_id, history = case_history()
     broken = copy.deepcopy(history)
-    first, other = scheduled(broken, "carry_out")[0], scheduled(broken, "keep_record")[0]
-    for key in ("activityType", "activityId"):
-        one, two = (event["activityTaskScheduledEventAttributes"] for event in (first, other))
-        one[key], two[key] = two[key], one[key]
+    # the case asks the register first, and sends its batch afterwards
+    batch, asked = scheduled(broken, "carry_out")[-1], asked_of_the_register(broken)[0]
+    for key in ("eventType", "activityTaskScheduledEventAttributes", "markerRecordedEventAttributes"):
+        one, two = batch.pop(key, None), asked.pop(key, None)
+        batch |= {key: two} if two is not None else {}
+        asked |= {key: one} if one is not None else {}
     replayed = await replayed_plain(workflow_id, broken)
     assert replayed.differs
 
