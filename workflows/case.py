@@ -32,7 +32,10 @@ with workflow.unsafe.imports_passed_through():
 
 COMPLAINTS_SHOWN = 20
 """A flood of junk must not push the real problems off the page."""
-HOW_TO_DECIDE = '审批 / decide: "F-01 警号 验证码" · "F-01 警号 验证码 reject 理由" · "F-01 警号 验证码 except 3 7"'
+HOW_TO_DECIDE = (
+    '审批 / decide: "F-01 警号 验证码" · "F-01 警号 验证码 reject 理由" · "F-01 警号 验证码 except 3 7"。'
+    '各单自己的操作不写单号 / at a sheet\'s own operation without its number: "警号 验证码"'
+)
 HOW_TO_FILE = '立案登记 / case filing: "立案号 警号 验证码"'
 
 

@@ -11,7 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.books import BookEntry, Books
     from domain.case import move
     from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
-    from domain.sheets import Decision, Ruling, SheetKind, SheetState
+    from domain.officers import Role
+    from domain.sheets import Decision, Ruling, SheetKind, SheetState, role_words
     from domain.words import Complaint, DecisionWords, FilingWords
     from workflows.asking import ask_register
     from workflows.casework import accounting, holding
@@ -82,6 +83,21 @@ class Desk:
             return Complaint(
                 zh="尚未立案，不能批准冻结：请先登记立案号", en="no case filing yet: enter it first (filing)"
             )
+        return None
+
+    def signed_before(self, words: DecisionWords) -> Complaint | None:
+        """Whether this officer has signed one of the sheets: the UI shows no answer, so a second time must be refused.
+
+        A signal is not asked this: it may be the same word once more, and does no harm.
+        """
+        for name in self._own(words):
+            file = self._case.state.sheets[name]
+            if words.officer in file.decided_by:
+                zh, en = role_words([Role(role) for role in file.awaited])
+                return Complaint(
+                    zh=f"您已签过审批单 {name}，须由另一名警员签；尚待：{zh}",
+                    en=f"you have signed sheet {name} already, another officer has to sign; awaited: {en}",
+                )
         return None
 
     def _own(self, words: DecisionWords) -> list[str]:

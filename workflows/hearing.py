@@ -57,7 +57,8 @@ class Hearing:
         words = decision_words(given(payload), sheet)
         if isinstance(words, Complaint):
             raise refusal(words)
-        if (complaint := not_theirs(words.officer, payload) or self._desk.not_now(words)) is not None:
+        complaint = not_theirs(words.officer, payload) or self._desk.not_now(words) or self._desk.signed_before(words)
+        if complaint is not None:
             raise refusal(complaint)
         ruling = await self._desk.decide(words)
         if not ruling.accepted:

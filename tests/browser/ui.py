@@ -19,6 +19,8 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DETAILS_FRAME = "user-metadata-current-details"
+"""Its id and its name; the static summary has a frame of its own."""
 SCREENS = {"laptop": (1440, 900), "desk": (1920, 1080)}
 
 
@@ -46,17 +48,17 @@ async def open_details(
     page = await browser.new_page(viewport={"width": width, "height": height})
     await page.goto(address(ui, namespace, workflow_id, run_id))
     await page.wait_for_selector("#user-metadata-current-details", timeout=30_000)
-    return page, await _settled(page)
+    return page, await settled(page)
 
 
-async def _settled(page: Page) -> Frame:
+async def settled(page: Page) -> Frame:
     """The UI asks again while a page opens and replaces the frame: wait until it has stayed for a second."""
     for _ in range(60):
-        frames = [frame for frame in page.frames if "/render?" in frame.url]
+        frame = page.frame(name=DETAILS_FRAME)
         await asyncio.sleep(1)
         try:
-            if len(frames) == 1 and frames[0] in page.frames and await frames[0].query_selector("main"):
-                return frames[0]
+            if frame is not None and frame is page.frame(name=DETAILS_FRAME) and await frame.query_selector("main"):
+                return frame
         except Error:
             continue  # replaced while we looked
     msg = "the UI shows no details"

@@ -95,6 +95,21 @@ async def test_what_cannot_count_is_refused_in_both_languages(town: Town):
     await no_failed_task(case.handle)
 
 
+async def test_who_has_signed_is_told_that_another_must_however_it_is_said(town: Town):
+    case = await asking(town)
+    await case.file()
+    name, (first, second) = named(case), approvers(case.world.register.sheets["F-01"])
+    await case.handle.execute_update(name, word_of(first), result_type=str)
+    for way, words in ((name, word_of(first)), ("decide", f"F-01 {word_of(first)}")):
+        said = await refused(case, way, words)
+        assert "您已签过审批单 F-01，须由另一名警员签；尚待：" in said
+        assert "you have signed sheet F-01 already, another officer has to sign; awaited: " in said
+    assert list(case.world.register.approvals["F-01"]) == [first]
+    await case.handle.execute_update(name, word_of(second), result_type=str)
+    await case.until(lambda one: "F-01" not in one.pending, "decided")
+    await no_failed_task(case.handle)
+
+
 def inputs(seed: int) -> list[Any]:
     """Junk, half-right words, right words with wrong parts, and objects of every shape; repeatable."""
     chance = random.Random(seed)

@@ -15,6 +15,8 @@ from workflows.showing.text import age, foreign, moment, row, seconds_between, t
 
 MOST_WHOLE = 5
 """Sheets shown in full; further ones take one line each."""
+MOST_OPEN = 8
+"""A sheet of no more accounts lists them at once: who decides should not have to ask for them."""
 MOST_LINES = 20
 """Accounts of a sheet that are listed; the rest are summed."""
 
@@ -32,7 +34,7 @@ WHY_WORDS: dict[Why, tuple[str, str]] = {
 
 HOW = (
     "More Actions → Send an Update → 选该单的操作，输入一行，警号、验证码换成本人的 "
-    "choose the sheet's own operation, type one line: your own number and code"
+    "choose the sheet's own operation, type one line: your own number and code；提交后按 R 刷新本页 then press R"
 )
 SIGNED = "签名"
 HOW_TO_SIGN = "须用签名 needs a signature: `starter.py sign`"
@@ -136,33 +138,33 @@ def _listed(case: Case, file: SheetFile) -> list[str]:
     if not file.sheet.lines:
         return []
     ranked = sorted(file.sheet.lines, key=lambda line: -line.amount_fen)
-    rows = [row("序 no", "账户 account", "级 layer", "金额 amount", "余额 balance", "注 note", right=3, head=True)]
+    rows = [row("序 no", "账户 account", "级 layer", "金额 amount", "余额 balance", right=3, head=True)]
     rows += [_line(case, file, line) for line in ranked[:MOST_LINES]]
     rest = ranked[MOST_LINES:]
     if rest:
         total, balance = sum(line.amount_fen for line in rest), sum(line.balance_fen for line in rest)
-        rows.append(row("", f"其余 {len(rest)} 户 more", "", shown(total), shown(balance), "", right=3))
+        rows.append(row("", f"其余 {len(rest)} 户 more", "", shown(total), shown(balance), right=3))
     # without line breaks: a summary's content is not read as markdown everywhere
-    return [f"<details><summary>账户 accounts {len(ranked)}</summary>{table(rows)}</details>"]
+    opened = " open" if len(ranked) <= MOST_OPEN else ""
+    return [f"<details{opened}><summary>账户 accounts {len(ranked)}</summary>{table(rows)}</details>"]
 
 
 def _line(case: Case, file: SheetFile, line: SheetLine) -> str:
     known = case.state.accounts.get(account_key(line.account.institution, line.account.number))
     bank = case.start.directory.by_id(line.account.institution)
     name = case.shown(known) if known else label(bank.code if bank else line.account.institution, line.account.number)
-    notes = []
+    under = []  # a column of their own would stand beyond the narrow panel's edge, unseen
     if line.account.kind is AccountKind.CORPORATE:
-        notes.append("公司 company")
+        under.append("公司 company")
     if line.limited:
-        notes.append("限额 limited")
+        under.append("限额 limited")
     if line.no in file.excepted:
-        notes.append("已除外 excepted")
+        under.append("已除外 excepted")
     return row(
         str(line.no),
-        foreign(name),
+        "<br>".join([foreign(name), *under]),
         str(line.layer),
         shown(line.amount_fen),
         shown(line.balance_fen),
-        "，".join(notes),
         right=3,
     )
