@@ -31,7 +31,7 @@ def decide(
     officer: OfficerWord,
     code: Code = "",
     reason: Annotated[str, typer.Option("--reason", help="In the officer's words.")] = "",
-    via: Annotated[Via, typer.Option("--via")] = Via.SIGNAL,
+    via: Annotated[Via, typer.Option("--via")] = Via.UPDATE,
     excepted: Annotated[list[int] | None, typer.Option("--except", metavar="N", help="A line to leave out.")] = None,
     run: RunName = None,
     as_json: AsJson = False,
