@@ -1,5 +1,7 @@
 """Keys change while cases run: nothing is lost, and every history stays readable under the key it was written with."""
 
+import json
+
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -66,9 +68,25 @@ async def test_nothing_in_a_history_is_plain_but_what_must_be(sealed_town: Seale
     case = await asking(sealed_town)
     await case.handle.signal("decide", "junk 6217006479174874408")
     await case.until(lambda one: any("decision" in text for text in one.problems), "the junk is noted")
+    plain = []
     for event in (await case.handle.fetch_history()).events:
         for one in payloads_of(event):
-            assert one.metadata["encoding"] == b"binary/encrypted"
+            if one.metadata["encoding"] != b"binary/encrypted":
+                assert event.HasField("marker_recorded_event_attributes")
+                plain.append(json.loads(one.data))
+    # of what is asked of the register the engine's core notes which activity and when, and nothing else
+    assert plain
+    for mark in plain:
+        assert mark.pop("activity_type") in {"keep_record", "decide", "keep_filing", "keep_finding", "read_finding"}
+        assert set(mark) == {
+            "seq",
+            "attempt",
+            "activity_id",
+            "complete_time",
+            "backoff",
+            "original_schedule_time",
+            "activation_index",
+        }
 
 
 async def test_a_recorded_history_is_opened_whole_and_replays_without_a_key(sealed_town: SealedTown):
