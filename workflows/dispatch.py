@@ -38,6 +38,7 @@ class Dispatch:
         self._lanes: dict[str, Lane] = {}
         self._arrived: list[tuple[Errand, ErrandResult]] = []
         self._held_back: set[int] = set()
+        self._late: set[str] = set()
 
     @property
     def held_back(self) -> int:
@@ -111,10 +112,11 @@ class Dispatch:
 
     # ------------------------------------------------------------ plumbing
 
-    def _put(self, errand: Errand, *, late: bool = False) -> None:
+    def _put(self, errand: Errand, *, again: bool = False) -> None:
         """Over the institution's line together with all it leads to; who is late goes on in a lane of its own."""
         institution = self._institution(errand)
-        self._lane(institution.id if late else institution.line, institution).put(errand, institution)
+        name = institution.id if institution.id in self._late else institution.line
+        self._lane(name, institution).put(errand, institution, again=again and name != institution.id)
 
     def _park(self, errand: Errand, until: datetime) -> None:
         institution = self._institution(errand)
@@ -135,7 +137,8 @@ class Dispatch:
             async def send(batch: ErrandBatch) -> BatchResult:
                 sent = workflow.now()
                 result = await self._send(name, batch)
-                if channel is not Channel.LIAISON:
+                # a bank that is silent says nothing about how busy the line is
+                if channel is not Channel.LIAISON and any(one.complete for one in result.results):
                     self._case.line_took(workflow.now() - sent)
                 return result
 
@@ -171,6 +174,7 @@ class Dispatch:
         """The errand has its answers: its unknown clock, if any, stops."""
         state = self._case.state
         state.unknown.pop(errand.no, None)
+        self._late.discard(errand.institution)
         self._held_back.discard(errand.no)
         if errand.no in state.asked_person:
             state.asked_person.remove(errand.no)
@@ -198,7 +202,9 @@ class Dispatch:
         since = next((one.since for one in result.outcomes.values() if isinstance(one, Unknown)), now)
         silent = now - since
         if silent.total_seconds() < self._case.policy.unknown.ask_person_after_seconds:
-            self._put(errand, late=silent.total_seconds() >= self._case.policy.lanes.own_lane_after_seconds)
+            if silent.total_seconds() >= self._case.policy.lanes.own_lane_after_seconds:
+                self._late.add(errand.institution)
+            self._put(errand, again=True)
             return
         self._ask_person(errand, since, silent)
         self._park(errand, now + pause_after(silent, self._case.policy))

@@ -1,8 +1,10 @@
 """Lanes with group commit: orders over one line wait while batches are in flight, then leave together.
 
-At low load nothing waits. A batch comes back as soon as some of it is answered; the rest goes along with the next.
+At low load nothing waits. A batch comes back as soon as some of it is answered; the rest goes along with the next, or
+beside the others when nobody else leaves: who is silent takes nobody's place.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 
@@ -35,8 +37,11 @@ class Lane:
         self._arrived = arrived
         self._institutions: dict[str, Institution] = {}
         self._waiting: list[Errand] = []
+        self._again: list[Errand] = []
         self._parked: list[tuple[datetime, Errand]] = []
         self._flying: list[list[Errand]] = []
+        self._beside: list[list[Errand]] = []
+        """Of those on their way, the ones that are only asked for once more: they take no place."""
 
     @property
     def in_flight(self) -> int:
@@ -45,32 +50,32 @@ class Lane:
 
     def carries(self, kinds: Collection[ErrandKind]) -> bool:
         """Whether an errand of these kinds is waiting or on its way."""
-        return any(errand.kind in kinds for batch in (self._waiting, *self._flying) for errand in batch)
+        return any(errand.kind in kinds for batch in (self._waiting, self._again, *self._flying) for errand in batch)
 
     @property
     def busy(self) -> bool:
         """Whether anything is waiting or on its way; what is parked is not."""
-        return bool(self._waiting) or self.in_flight > 0
+        return bool(self._waiting or self._again) or self.in_flight > 0
 
     @property
     def waiting(self) -> int:
         """How many errands wait for a place in a batch."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._again)
 
     @property
     def unfinished(self) -> list[Errand]:
         """Errands to carry into the next run; only asked for when nothing is in flight."""
-        return self._waiting + [errand for _, errand in self._parked]
+        return self._waiting + self._again + [errand for _, errand in self._parked]
 
     @property
     def next_due(self) -> datetime | None:
         """When the first parked errand is due again."""
         return min((due for due, _ in self._parked), default=None)
 
-    def put(self, errand: Errand, institution: Institution) -> None:
-        """One more errand."""
+    def put(self, errand: Errand, institution: Institution, *, again: bool = False) -> None:
+        """One more errand. `again`: its batch came back with answers for others and none for it."""
         self._institutions[institution.id] = institution
-        self._waiting.append(errand)
+        (self._again if again else self._waiting).append(errand)
 
     def park(self, errand: Errand, institution: Institution, until: datetime) -> None:
         """Ask again later: a person was told, the institution is slow or down."""
@@ -88,16 +93,32 @@ class Lane:
         if due:
             self._parked = [(until, errand) for until, errand in self._parked if until > now]
             self._waiting.extend(due)
-        while self._waiting and self.in_flight < self._most_in_flight:
+        while self._waiting and self.in_flight - len(self._beside) < self._most_in_flight:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            self._flying.append(batch)
-            self._tasks.start(self._carry(batch))
+            room = self._most - len(batch)
+            along, self._again = self._again[:room], self._again[room:]
+            self._leave([*batch, *along])
+        if not self._waiting and (beside := self._may_go_beside()):
+            chosen = {id(errand) for errand in beside}
+            self._again = [errand for errand in self._again if id(errand) not in chosen]
+            self._beside.append(beside)
+            self._leave(beside)
+
+    def _may_go_beside(self) -> list[Errand]:
+        """Of what is asked for once more, as much as makes a batch; of no institution more than its places."""
+        asked = Counter(one for batch in self._beside for one in {errand.institution for errand in batch})
+        return [one for one in self._again if asked[one.institution] < self._most_in_flight][: self._most]
+
+    def _leave(self, batch: list[Errand]) -> None:
+        self._flying.append(batch)
+        self._tasks.start(self._carry(batch))
 
     async def _carry(self, errands: list[Errand]) -> None:
         try:
             result = await self._send(self._batch(errands))
         finally:
-            self._flying.remove(errands)
+            self._flying = [batch for batch in self._flying if batch is not errands]
+            self._beside = [batch for batch in self._beside if batch is not errands]
         by_no = {one.no: one for one in result.results}
         for errand in errands:
             self._arrived(errand, by_no.get(errand.no) or ErrandResult(no=errand.no, complete=False))

@@ -27,7 +27,7 @@ from workflows.limits import CASES_QUEUE, institution_queue, lines_and_instituti
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 BIN = Path(__file__).parents[2] / ".venv" / "bin"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 _cases = itertools.count(1)
 
 
@@ -40,6 +40,10 @@ class PaperActivities:
     @activity.defn(name="carry_out")
     async def carry_out(self, batch: ErrandBatch) -> BatchResult:
         world = self.worlds[batch.case_id]
+        for errand in batch.errands:
+            world.queues.setdefault(errand.account.number if errand.account else errand.target, []).append(
+                activity.info().task_queue
+            )
         results: list[ErrandResult] = [world.carry_out(errand, datetime.now(UTC)) for errand in batch.errands]
         if not any(one.complete for one in results):
             await asyncio.sleep(batch.patience_s)

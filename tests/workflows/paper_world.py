@@ -145,6 +145,8 @@ class PaperWorld:
         self.homes: dict[str, Home] = {}
         self.asked: list[Asked] = []
         self.first_asked: dict[tuple[Measure, str, int], datetime] = {}
+        self.queues: dict[str, list[str]] = {}
+        """By account number, on which queues its errands travelled."""
         self.answers: dict[tuple[Measure, str, int], Outcome] = {}
         self.said: dict[tuple[Measure, str], list[Behaviour]] = {}
         self.register = PaperRegister()
