@@ -27,7 +27,7 @@ MOST_CLICKS, MOST_TYPED = 7, 15
 PATIENCE_MS = 60_000
 """Two cores that do other things too: nothing here is measured in time."""
 NO_WORDS = ("Encoded", "encoded", "encrypted", "binary/", "Traceback", 'File "', "ApplicationError")
-TIMELINE = ("冒充电商物流客服", "CCB 止付并查询 1", "登记审批", "落地查证 CCB·4408", "下一期限")
+TIMELINE = ("冒充电商物流客服", "登记审批", "落地查证 CCB·4408", "下一期限", "/ freeze")
 
 Sit = Callable[[str], AbstractAsyncContextManager[OfficerAtUi]]
 
@@ -62,7 +62,9 @@ async def sit(cases: list[WaitingCase], browser: Browser, set_up: dict[str, Stor
     @contextlib.asynccontextmanager
     async def seated(number: str) -> AsyncIterator[OfficerAtUi]:
         width, height = SCREENS["laptop"]
-        context = await browser.new_context(viewport={"width": width, "height": height}, storage_state=set_up.get(ui))
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, storage_state=set_up.get(ui), reduced_motion="reduce"
+        )
         context.set_default_timeout(PATIENCE_MS)
         officer = OfficerAtUi(await context.new_page(), ui, codec, case.run, number)
         try:
