@@ -70,7 +70,7 @@ class OfficerAtUi:
     async def open_case(self, case_number: str) -> None:
         """A click in the list."""
         await self._click(self._rows.filter(has_text=case_number).locator("a").first)
-        await self.page.get_by_text("User Metadata").first.wait_for()
+        await self.page.wait_for_url(re.compile(r"/workflows/case%2F.*/timeline"))
 
     async def read(self) -> tuple[Frame, str]:
         """The case's details: what they are shown in, and their text."""
@@ -92,17 +92,18 @@ class OfficerAtUi:
                 return text
         raise AssertionError(f"{words!r} has not come; the details say:\n{text}")
 
-    async def tab(self, name: str, words: str) -> str:
-        """The text of another tab of the case, once these words are there."""
+    async def tab(self, name: str, *words: str) -> str:
+        """The text of another tab of the case, once all these words are there: answers come in one by one."""
         await self.page.goto(f"{self.page.url.rsplit('/', 1)[0]}/{name}")
-        await self.page.get_by_text(words).first.wait_for()
+        for one in words:
+            await self.page.get_by_text(one).first.wait_for()
         return await self.page.locator("#content").inner_text()
 
     async def open_visit(self) -> None:
         """The case's first on-site verification, from its relationships."""
         await self.tab("relationships", "OnSiteVerification")
         await self._click(self.page.locator("a[href*='verification%2F1']").first)
-        await self.page.get_by_text("User Metadata").first.wait_for()
+        await self.page.wait_for_url(re.compile(r"verification%2F1/.*/timeline"))
 
     async def photograph(self, path: Path) -> Path:
         """The whole page; the window is as it was afterwards."""

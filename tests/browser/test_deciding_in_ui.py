@@ -18,13 +18,16 @@ from tests.browser.waiting_case import WaitingCase, first_case_twice, waiting_ca
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: nothing can be decided in the UI"),
 ]
 HANDLING, APPROVER, SECOND = "012301002", "012345", "012302002"  # 012301 and 012302 spend codes on the authority
 ANOTHER_APPROVER, FILER, LATE, FIELD = "012345002", "012302003", "012302004", "012370"
 MOST_CLICKS, MOST_TYPED = 7, 15
+PATIENCE_MS = 60_000
+"""Two cores that do other things too: nothing here is measured in time."""
 NO_WORDS = ("Encoded", "encoded", "encrypted", "binary/", "Traceback", 'File "', "ApplicationError")
+TIMELINE = ("冒充电商物流客服", "decide", "落地查证 CCB·4408", "下一期限", "/ freeze")
 
 Sit = Callable[[str], AbstractAsyncContextManager[OfficerAtUi]]
 
@@ -59,7 +62,10 @@ async def sit(cases: list[WaitingCase], browser: Browser, set_up: dict[str, Stor
     @contextlib.asynccontextmanager
     async def seated(number: str) -> AsyncIterator[OfficerAtUi]:
         width, height = SCREENS["laptop"]
-        context = await browser.new_context(viewport={"width": width, "height": height}, storage_state=set_up.get(ui))
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, storage_state=set_up.get(ui), reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE_MS)
         officer = OfficerAtUi(await context.new_page(), ui, codec, case.run, number)
         try:
             await officer.log_in(case.code(number))
@@ -130,10 +136,8 @@ async def test_two_officers_find_read_and_approve_a_freeze_and_the_banks_freeze_
 
 async def everything_is_readable(officer: OfficerAtUi) -> None:
     """What an officer who logged in may look at beside the details: the course of the case, and its visits."""
-    timeline = await officer.tab("timeline", "落地查证")
     # what is asked of the register stands there by its activity's name: the UI shows no summary of local ones
-    for words in ("止付并查询", "decide", "keep_record", "落地查证 CCB·", "下一期限", "冒充电商物流客服"):
-        assert words in timeline
+    timeline = await officer.tab("timeline", *TIMELINE)
     history = await officer.tab("history", "Workflow Execution Started")
     await officer.open_visit()
     _, visit = await officer.read()
@@ -150,6 +154,7 @@ async def test_what_cannot_count_is_refused_in_the_dialog_in_plain_words(cases: 
     async with sit(FILER) as second:
         await second.open_worklist()
         await second.open_case(case.number)
+        await second.read()
         code = case.code(FILER)
         said = await second.say(operation, f'"{FILER} {code}"')
         assert said_plainly(said, "尚未立案，不能批准冻结", "no case filing yet")
@@ -161,6 +166,7 @@ async def test_what_cannot_count_is_refused_in_the_dialog_in_plain_words(cases: 
         async with sit(ANOTHER_APPROVER) as approver:
             await approver.open_worklist()
             await approver.open_case(case.number)
+            await approver.read()
             said = await approver.say(operation, f'"{ANOTHER_APPROVER} {case.wrong_code(ANOTHER_APPROVER)}"')
             assert said_plainly(said, "验证码不对", "the code is wrong")
             said = await approver.say(operation, f'"{LATE} {case.code(LATE)}"')
@@ -172,6 +178,7 @@ async def test_what_cannot_count_is_refused_in_the_dialog_in_plain_words(cases: 
         async with sit(FIELD) as field:
             await field.open_worklist()
             await field.open_case(case.number)
+            await field.read()
             said = await field.say(operation, f'"{FIELD} {case.code(FIELD)}"')
             assert said_plainly(said, "您的职务不在待签之列, 尚待: 协查人", "none of your roles is awaited here")
 

@@ -71,6 +71,11 @@ class WaitingCase:
         right = {code_of(secret, step) for step in range(now - LATELY, now + 4)}
         return next(guess for guess in GUESSES if guess not in right)
 
+    async def file(self, officer: str) -> None:
+        """An officer enters the case filing elsewhere."""
+        handle = self.client.get_workflow_handle(self.receipt.workflow_id)
+        await handle.execute_update("filing", f"A3202-2026-9 {officer} {self.code(officer)}", result_type=str)
+
     async def decide_unseen(self, row: SheetRow, officer: str) -> None:
         """An officer approves elsewhere, while others look at their screens."""
         handle = self.client.get_workflow_handle(self.receipt.workflow_id)
