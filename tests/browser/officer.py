@@ -59,8 +59,8 @@ class OfficerAtUi:
         """By a bookmark: the rows of the list, as text."""
         await self.page.goto(f"{self.ui}/namespaces/{self.namespace}/workflows?query={quote(query)}")
         await self.page.get_by_role("button", name="Refresh").wait_for()
-        found = self._rows.first.or_(self.page.get_by_text("No Workflows"))
-        await found.first.wait_for()
+        found = self._rows.or_(self.page.get_by_text("No Workflows"))
+        await found.filter(visible=True).first.wait_for()
         return [" ".join(row.split()) for row in await self._rows.all_inner_texts()]
 
     @property
@@ -74,7 +74,7 @@ class OfficerAtUi:
 
     async def read(self) -> tuple[Frame, str]:
         """The case's details: what they are shown in, and their text."""
-        await self._click(self.page.get_by_text("User Metadata").first)
+        await self._click(self.page.get_by_text("User Metadata").filter(visible=True).first)
         return await self.seen()
 
     async def seen(self) -> tuple[Frame, str]:
@@ -96,13 +96,13 @@ class OfficerAtUi:
         """The text of another tab of the case, once all these words are there: answers come in one by one."""
         await self.page.goto(f"{self.page.url.rsplit('/', 1)[0]}/{name}")
         for one in words:
-            await self.page.get_by_text(one).first.wait_for()
+            await self.page.get_by_text(one).filter(visible=True).first.wait_for()  # closed dialogs list names too
         return await self.page.locator("#content").inner_text()
 
     async def open_visit(self) -> None:
         """The case's first on-site verification, from its relationships."""
         await self.tab("relationships", "OnSiteVerification")
-        await self._click(self.page.locator("a[href*='verification%2F1']").first)
+        await self._click(self.page.locator("a[href*='verification%2F1']").filter(visible=True).first)
         await self.page.wait_for_url(re.compile(r"verification%2F1/.*/timeline"))
 
     async def photograph(self, path: Path) -> Path:
