@@ -12,6 +12,9 @@ from activities.ports import OrderBook
 from domain.errands import BatchResult, ErrandBatch
 from domain.papers import Paper
 
+FIRST_BEAT_S = 2.5
+"""Until the first heartbeat: half the limit (limits.INSTITUTION). The engine writes each one down, and most batches
+are back before it."""
 BEAT_S = 1.0
 """Between heartbeats: well under the limit after which a killed worker's batch is given to another."""
 
@@ -40,6 +43,7 @@ class InstitutionActivities:
 
 
 async def _beat() -> None:
+    await asyncio.sleep(FIRST_BEAT_S)
     while True:
         activity.heartbeat()
         await asyncio.sleep(BEAT_S)

@@ -1,13 +1,14 @@
 """Between values and the engine: pydantic on the inside, sealed on the outside. Used by every client and worker."""
 
+import copy
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Self
 
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter
+from temporalio.converter import DataConverter, SerializationContext
 from temporalio.exceptions import ApplicationError
 
 from adapters.keyring import KeyRing
@@ -56,6 +57,20 @@ class SealedDataConverter(DataConverter):
     The SDK raises at a payload that claims to be a reference to external storage, before any codec sees it: one signal
     of that kind would stick a workflow for ever. Here it is what it is: a payload that was never sealed.
     """
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The same converter for one workflow; only its codec differs.
+
+        The SDK builds a converter anew here, all parts, and it asks for one several times a payload.
+        """
+        codec = self.payload_codec
+        assert isinstance(codec, SealingCodec)
+        bound = codec.with_context(context)
+        if bound is codec:
+            return self
+        clone = copy.copy(self)
+        object.__setattr__(clone, "payload_codec", bound)  # frozen, and ours alone until it is returned
+        return clone
 
     async def _decode_reference_payload_sequence(self, payloads: Sequence[Payload]) -> list[Payload]:
         return list(payloads)
