@@ -344,6 +344,7 @@ class Exchange:
             balance_fen=digest.balance_fen,
             kind=digest.kind,
             passages=tuple(run.passages[serial] for serial in sorted(run.passages)),
+            freezes=digest.freezes,
         )
         if len(run.passages) >= self._batch.most_rows:
             run.rows_cut = True

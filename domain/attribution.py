@@ -3,7 +3,7 @@
 An account is a queue of lots. A payment takes the oldest lots first and carries their pieces, in order, into the
 next account. The victim's own transfers start this report's lots; opening balances and everybody else's money
 belong to nobody here. Lots covered by an executed freeze stand still: the oldest attributed lots first, up to the
-frozen sum.
+frozen sum. Of what other cases have frozen this one knows the sum only: their oldest money, among what is not its own.
 
 The ledger is fed with statements in any order; each is worked in where it stands, and only accounts whose inflows
 changed are worked again. Serials ascend in the order of effect, so this ends.
@@ -235,7 +235,7 @@ class Ledger:
                     _push(lots, book.inflow.get(passage.serial) or (Piece(passage.amount_fen, mine=False),))
             else:
                 standing = sum(cover.amount_fen for cover in book.covers if cover.stands_for(passage))
-                out[passage.serial] = _take(lots, passage.amount_fen, max(standing, 0))
+                out[passage.serial] = _take(lots, passage.amount_fen, max(standing, 0), _for_others(book, passage))
         changed = self._hand_on(book, out)
         book.outflow = out
         book.lots = tuple(lots)
@@ -307,6 +307,12 @@ def _place_seeds(book: _Book) -> tuple[dict[int, list[tuple[Piece, ...]]], list[
     return placed, unplaced, len(unplaced) if book.digest is not None else 0
 
 
+def _for_others(book: _Book, passage: Passage) -> int:
+    """What stood frozen for other cases when this payment was made, as far as the account's statement shows."""
+    freezes = book.digest.freezes if book.digest is not None else ()
+    return sum(one.amount_fen for one in freezes if one.started is not None and one.started <= passage.at)
+
+
 def _push(lots: deque[Piece], pieces: Sequence[Piece]) -> None:
     for piece in pieces:
         if piece.amount <= 0:
@@ -317,17 +323,20 @@ def _push(lots: deque[Piece], pieces: Sequence[Piece]) -> None:
             lots.append(piece)
 
 
-def _take(lots: deque[Piece], amount: int, covered: int) -> tuple[Piece, ...]:
+def _take(lots: deque[Piece], amount: int, covered: int, for_others: int = 0) -> tuple[Piece, ...]:
     """Take the oldest uncovered lots; what the queue does not hold (rows before the period) is nobody's."""
     taken: deque[Piece] = deque()
     kept: list[Piece] = []
     rest = amount
     while rest > 0 and lots:
         piece = lots.popleft()
-        still = min(piece.amount, covered) if piece.mine else 0
-        covered -= still
+        still = min(piece.amount, covered if piece.mine else for_others)
+        if piece.mine:
+            covered -= still
+        else:
+            for_others -= still
         if still:
-            kept.append(Piece(still, mine=True))
+            kept.append(Piece(still, piece.mine))
         free = piece.amount - still
         part = min(free, rest)
         if part:

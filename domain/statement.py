@@ -1,10 +1,14 @@
 """Statements: what a bank says moved through an account."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 from domain.frozen import Frozen
 from domain.orders import AccountKind
+
+POLICE_FREEZE = "0002"
+"""Kind of an earlier measure, as statements have it."""
 
 
 class Way(StrEnum):
@@ -64,6 +68,14 @@ class Statement(Frozen):
     measures: tuple[EarlierMeasure, ...] = ()
 
 
+class FreezeSeen(Frozen):
+    """An amount-limited freeze of this centre's that a statement shows standing; `started` by the bank's clock, UTC."""
+
+    application_id: str
+    amount_fen: int
+    started: datetime | None
+
+
 class Passage(Frozen):
     """A done row as the case workflow needs it: short, because a case holds thousands."""
 
@@ -87,6 +99,8 @@ class Digest(Frozen):
     passages: tuple[Passage, ...]
     more: bool = False
     """The bank has more rows of the period than this answer holds: the next page is due."""
+    freezes: tuple[FreezeSeen, ...] = ()
+    """This centre's, of whatever case."""
 
 
 def digest(statement: Statement) -> Digest:
@@ -119,4 +133,14 @@ def digest(statement: Statement) -> Digest:
             for row in done
         ),
         more=statement.total_rows > len(statement.rows),
+        freezes=freezes_seen(statement.measures),
+    )
+
+
+def freezes_seen(measures: Iterable[EarlierMeasure]) -> tuple[FreezeSeen, ...]:
+    """This centre's freezes among the measures of a statement: to whom else asks, a bank names no application id."""
+    return tuple(
+        FreezeSeen(application_id=one.application_id, amount_fen=one.amount_fen, started=one.started)
+        for one in measures
+        if one.kind == POLICE_FREEZE and one.application_id and one.amount_fen
     )

@@ -240,7 +240,7 @@ def _claim(ledger: Ledger, key: str, case_id: str, entry: BookEntry, now: dateti
         return
     claim = ledger.claim(key, case_id, now)
     claim.attributed_fen = entry.attributed_fen
-    claim.in_books = True
+    claim.in_books = claim.in_books or now >= claim.since  # books on their way when the stop was asked do not show why
     covered = entry.held_fen if ledger.holds[key].stopped else min(entry.held_fen, claim.frozen_fen)
     claim.claim_fen = 0 if claim.released else min(covered, entry.attributed_fen)
     ledger.touch(claim)

@@ -24,6 +24,7 @@ _HOLD = Write.of(holds, Mode.PUT)
 _CLAIM = Write.of(claims, Mode.PUT)
 _MEASURE = Write.of(measures, Mode.PUT)
 _NEW_CLAIM = Write(claims, Mode.PUT, _CLAIM.columns, replaced=("released",))
+_CLAIM_ANEW = Write(claims, Mode.PUT, _CLAIM.columns, replaced=("released", "in_books", "since"))
 
 
 @dataclass
@@ -59,16 +60,19 @@ class Claim:
     case_closed: bool = False
     """Read along; not a column of claims."""
 
-    def holds_on(self, now: datetime, patience: timedelta) -> bool:
-        """Whether the stop is still needed for this claim: something of it is covered by no freeze.
+    def uncovered(self) -> bool:
+        """Whether something of it, as the books have it, is covered by no freeze."""
+        return not self.released and not self.case_closed and self.attributed_fen > self.frozen_fen
 
-        A case that has not put its books yet is given some patience: its money is not known yet.
+    def holds_on(self, now: datetime, patience: timedelta) -> bool:
+        """Whether the stop is still needed for this claim of another case.
+
+        A case that has not put its books since it asked for the stop is given some patience: what it knows of its money
+        there is not known here yet, whatever its freezes covered before.
         """
         if self.released or self.case_closed:
             return False
-        if self.attributed_fen > self.frozen_fen:
-            return True
-        return not self.in_books and self.frozen_fen == 0 and now - self.since < patience
+        return self.uncovered() or (not self.in_books and now - self.since < patience)
 
 
 @dataclass
@@ -279,15 +283,20 @@ class Ledger:
             case MeasureRow():
                 self._changed[_MEASURE, one.application_id, ""] = one
 
-    def stake(self, writes: Writes, account: str, case_id: str, now: datetime) -> None:
-        """The case wants the account held: a claim, whatever it may hold already, that is not let go."""
+    def stake(self, writes: Writes, account: str, case_id: str, now: datetime, *, anew: bool) -> None:
+        """The case wants the account held: a claim, whatever it may hold already, that is not let go.
+
+        `anew`: for money that its books may not show yet.
+        """
         if self._loaded:
             claim = self.claim(account, case_id, now)
             claim.released = False
+            if anew:
+                claim.in_books, claim.since = False, now
             self.touch(claim)
             return
         fresh = Claim(account=account, case_id=case_id, since=now)
-        writes.add(_NEW_CLAIM, vars(fresh))
+        writes.add(_CLAIM_ANEW if anew else _NEW_CLAIM, vars(fresh))
 
     def write(self, writes: Writes) -> None:
         """Add the changes to what the transaction writes."""

@@ -133,14 +133,14 @@ class Openings:
         row = self.known.get(hold.pending_stop or "") or self.fresh.get(hold.pending_stop or "")
         return None if row is None or row.tombstoned else row
 
-    def _stake(self, account: str, joins: str = "") -> None:
+    def _stake(self, account: str, joins: str = "", *, anew: bool = True) -> None:
         if joins:
             before = self.ledger.claims.get((account, self.case_id))
             if before is None or before.released:
                 self.joined[account] = joins
         if account not in self._staked:
             self._staked.add(account)
-            self.ledger.stake(self.writes, account, self.case_id, self.now)
+            self.ledger.stake(self.writes, account, self.case_id, self.now, anew=anew)
 
     # ------------------------------------------------------------ stops and queries
 
@@ -222,7 +222,7 @@ class Openings:
     def _freeze(self, draft: Draft, key: str) -> _Decided:
         decided = self._entitled(draft, key)
         if isinstance(decided, NewOrder):
-            self._stake(draft_account(draft))
+            self._stake(draft_account(draft), anew=False)  # its sheet was kept together with its books
         return decided
 
     def _lift(self, draft: Draft, key: str) -> _Decided:
@@ -234,8 +234,12 @@ class Openings:
         original = hold.stop_order or (pending.application_id if pending is not None else "")
         if not original:
             return _held_back(key, HeldBack(reason="nothing_to_end"))
-        claims = [one for one in self.ledger.on(hold.account) if not (lets_go and one.case_id == self.case_id)]
-        if any(one.holds_on(self.now, self.rules.claim_patience) for one in claims):
+        claims = self.ledger.on(hold.account)
+        others = [one for one in claims if one.case_id != self.case_id]
+        own = [] if lets_go else [one for one in claims if one.case_id == self.case_id]
+        if any(one.uncovered() for one in own) or any(
+            one.holds_on(self.now, self.rules.claim_patience) for one in others
+        ):
             return _held_back(key, HeldBack(reason="other_claims"))
         return self._entitled(draft, key, original=original)
 

@@ -12,7 +12,7 @@ from sqlalchemy.types import Text
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
 from adapters.register.tables import orders, statements, transactions
 from domain.orders import AccountKind, Measure
-from domain.statement import Digest, Passage, Statement, digest
+from domain.statement import Digest, EarlierMeasure, Passage, Statement, digest, freezes_seen
 
 _STATEMENT = Write.of(statements, Mode.KEEP)
 _TRANSACTION = Write.of(transactions, Mode.KEEP)
@@ -56,6 +56,7 @@ _DIGESTS = statement_text(
         statements.c.balance_fen,
         statements.c.kind,
         statements.c.complete,
+        statements.c.earlier_measures,
         _PASSAGES.label("passages"),
     ).where(statements.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
 )
@@ -116,6 +117,7 @@ def _digest(row: Any) -> Digest:  # noqa: ANN401 - a database row
         kind=AccountKind(row.kind),
         passages=tuple(passages),
         more=not row.complete,
+        freezes=freezes_seen(EarlierMeasure.model_validate(one) for one in row.earlier_measures),
     )
 
 

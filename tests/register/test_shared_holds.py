@@ -163,6 +163,29 @@ async def test_a_young_claim_without_books_keeps_the_stop_for_a_while(given: Giv
     assert opened.standing == "new"
 
 
+async def test_a_case_that_joins_the_stop_again_keeps_it_until_its_books_say_why(given: Given) -> None:
+    await given.duty()
+    first, second = await given.case(), await given.case()
+    await given.stopped(first, ref())
+    await given.open(second, stop(ref()))
+    await given.books(first, ref(), 500, now=NOW + MINUTE)
+    await given.books(second, ref(), 300, now=NOW + MINUTE)
+    await given.frozen(second, ref(), 300, now=NOW + 2 * MINUTE)
+    assert _why((await given.open(second, lift(ref()), now=NOW + 2 * MINUTE))[0]) == "other_claims"
+
+    (again,) = await given.open(second, stop(ref(), sequence=2), now=NOW + 3 * MINUTE)  # more has come in
+    assert again.joined
+    await given.books(second, ref(), 300, now=NOW + 2 * MINUTE)  # was on its way, from before
+    await given.frozen(first, ref(), 500, now=NOW + 4 * MINUTE)
+
+    assert _why((await given.open(first, lift(ref()), now=NOW + 4 * MINUTE))[0]) == "other_claims"
+    await given.books(second, ref(), 900, now=NOW + 5 * MINUTE)
+    assert _why((await given.open(first, lift(ref()), now=NOW + 20 * MINUTE))[0]) == "other_claims"
+    await given.frozen(second, ref(), 600, "F-02", 2, now=NOW + 21 * MINUTE)
+    (opened,) = await given.open(second, lift(ref(), sequence=2), now=NOW + 21 * MINUTE)
+    assert opened.standing == "new"
+
+
 async def test_a_finding_releases_this_cases_claim_and_only_the_last_one_lifts(given: Given) -> None:
     await given.duty()
     first, second = await given.case(), await given.case()

@@ -5,10 +5,11 @@ from itertools import pairwise
 
 import pytest
 
-from domain.orders import AccountKind, Measure
+from domain.identifiers import application_id
+from domain.orders import CODES, AccountKind, Measure
 from domain.report import Line
 from domain.sheets import SheetKind, Verdict, Why
-from domain.statement import Way
+from domain.statement import FreezeSeen, Way
 from tests.workflows.case_in_hand import CaseInHand
 from tests.workflows.paper_world import SILENT, PaperWorld, held_back, refused, with_policy
 from workflows.casework import pursuit
@@ -87,6 +88,27 @@ def test_payments_that_carry_none_of_the_reports_money_are_not_followed():
     case = CaseInHand(world)
     case.go()
     assert not case.knows(shop)
+
+
+@pytest.mark.parametrize(("by", "ours_left"), [("another case", 500_00), ("this case", 1_000_00)])
+def test_what_a_statement_shows_frozen_for_another_case_is_not_taken_for_ours(by: str, ours_left: int):
+    # given 500 yuan in the account before the report's 1,000, and a payment of 500 after a freeze of 500 began
+    world = PaperWorld()
+    mule = world.open("a", opening_fen=500_00)
+    world.defraud(mule, 1_000_00)
+    world.pay(mule, Way.CASH, 500_00)
+    own = application_id(world.start().case_id, mule.institution, mule.number, CODES[Measure.FREEZE], 1)
+    frozen = FreezeSeen(
+        application_id=own if by == "this case" else "0201" + "7" * 32, amount_fen=500_00, started=mule.rows[-1].at
+    )
+    told = world.digest
+    world.digest = lambda home: told(home).model_copy(update={"freezes": (frozen,)})  # type: ignore[method-assign]
+    # when the case reads it, having asked for one freeze itself
+    case = CaseInHand(world)
+    case.account(mule).freeze_sequence = 1
+    case.go()
+    # then the older money stood still only if it was frozen for somebody else
+    assert case.entry(mule).attributed_fen == ours_left
 
 
 def test_a_company_is_queried_first_and_held_whole_only_where_most_of_its_balance_is_the_reports():

@@ -2,11 +2,11 @@
 
 from domain.attribution import Outflow
 from domain.errands import Errand, ErrandKind, ErrandResult
-from domain.identifiers import account_key
+from domain.identifiers import account_key, application_id
 from domain.money import share_of
-from domain.orders import AccountKind, AccountRef, FourElements, Measure, Outcome, in_force
+from domain.orders import CODES, AccountKind, AccountRef, FourElements, Measure, Outcome, in_force
 from domain.report import Transfer
-from domain.statement import Way
+from domain.statement import Digest, Way
 from workflows.casework.case import Case
 from workflows.casework.fuse import may_stop
 from workflows.casework.state import Account
@@ -123,13 +123,14 @@ def _take_stop(case: Case, key: str, account: Account, stop: Outcome) -> None:
 
 
 def _take_statement(case: Case, key: str, account: Account, result: ErrandResult) -> None:
-    account.digest = result.digest
     account.query_out = False
     if result.digest is None:
+        account.digest = None
         return
+    account.digest = _beside_own_freezes(case, account, result.digest)
     if result.digest.kind is AccountKind.CORPORATE and account.ref.kind is AccountKind.PERSON:
         account.ref = account.ref.model_copy(update={"kind": AccountKind.CORPORATE})
-    case.ledger.take_in(key, result.digest)
+    case.ledger.take_in(key, account.digest)
     if result.rows_cut:
         account.cut = "rows"
     if case.ledger.unmatched_seeds(key):
@@ -140,6 +141,17 @@ def _take_statement(case: Case, key: str, account: Account, result: ErrandResult
         )
     else:
         case.solved(f"seed:{key}")
+
+
+def _beside_own_freezes(case: Case, account: Account, digest: Digest) -> Digest:
+    """The digest with the freezes of other cases only: the ledger is told of this case's own when they are executed."""
+    if not digest.freezes:
+        return digest
+    own = {
+        application_id(case.start.case_id, account.ref.institution, account.ref.number, CODES[Measure.FREEZE], sequence)
+        for sequence in range(1, account.freeze_sequence + 1)
+    }
+    return digest.model_copy(update={"freezes": tuple(one for one in digest.freezes if one.application_id not in own)})
 
 
 def follow(case: Case) -> None:

@@ -163,6 +163,7 @@ class Retelling:
                 "kind": pages[-1].kind,
                 "passages": tuple(rows[serial] for serial in sorted(rows)),
                 "more": pages[-1].more,
+                "freezes": pages[-1].freezes,
             }
         )
 
