@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -32,6 +33,8 @@ with workflow.unsafe.imports_passed_through():
 
 COMPLAINTS_SHOWN = 20
 """A flood of junk must not push the real problems off the page."""
+NEWS_EVERY = timedelta(seconds=2)
+"""A new problem (an order unanswered, a word not understood) is shown at this distance while orders are out."""
 HOW_TO_DECIDE = (
     '审批 / decide: "F-01 警号 验证码" · "F-01 警号 验证码 reject 理由" · "F-01 警号 验证码 except 3 7"。'
     '各单自己的操作不写单号 / at a sheet\'s own operation without its number: "警号 验证码"'
@@ -49,6 +52,7 @@ class CaseWorkflow:
         self.awake = True
         self.seal_rules = run.policy.sealing
         self.shown_at = workflow.now()
+        self.problems_shown: frozenset[str] = frozenset()
         self.case = Case(run, unpack(run.packed) if run.packed else CaseState(), workflow.now())
         self.tasks = Tasks(self._wake)
         self.dispatch = Dispatch(self.case, self.tasks, self._wake)
@@ -113,8 +117,10 @@ class CaseWorkflow:
         """Keep in the register what is new; show officers where the case stands."""
         busy, now = self.dispatch.busy, workflow.now()
         kept = self.desk.keep(tracing=self.dispatch.tracing, busy=busy)
-        if not busy or self.case.sheets or now - self.shown_at >= keep_every(self.case):
-            self.shown_at = now
+        problems = frozenset(self.case.state.problems)
+        every = keep_every(self.case) if problems == self.problems_shown else NEWS_EVERY
+        if not busy or self.case.sheets or now - self.shown_at >= every:
+            self.shown_at, self.problems_shown = now, problems
             workflow.set_current_details(details(self.case))
         if kept and (not busy or self.case.state.sheets):
             self.worklist.update(self.case)
