@@ -406,6 +406,56 @@ def test_a_stop_held_back_until_after_the_merchants_finding_is_lifted_when_it_ta
     assert not a.stopped
 
 
+def test_a_second_stop_held_back_until_after_the_merchants_finding_is_lifted_too():
+    # given an account whose first stop its freeze has ended, and more money that is to be stopped
+    world = PaperWorld()
+    shop, slow = world.open("shop", "ABC"), world.open("slow", "CCB")
+    world.defraud(shop, 500_00)
+    world.defraud(slow, 300_00)
+    world.say(Measure.QUERY, slow, SILENT)
+    case = CaseInHand(world)
+    case.go()
+    case.later(seconds=POLICY.freeze.gather_most_seconds)
+    case.decide("F-01")
+    assert (shop.stopped, [one.sequence for one in world.orders(Measure.LIFT, shop)]) == (False, [1])
+    # when the second stop is held back until after the holder was found to be an honest merchant
+    slow.stopped = False
+    world.pay(slow, shop, 300_00)
+    world.say(Measure.STOP, shop, held_back("halted"))
+    world.speak(Measure.QUERY, slow)
+    case.later(seconds=5)
+    case.find(shop, Finding.MERCHANT)
+    world.speak(Measure.STOP, shop)
+    case.later(minutes=1)
+    # then it does not stand either
+    assert [one.sequence for one in world.orders(Measure.STOP, shop)] == [1, 2]
+    assert not shop.stopped
+    assert shop.freezes == {}
+
+
+@pytest.mark.parametrize("measure", [Measure.LIFT, Measure.UNFREEZE])
+def test_a_bank_that_does_not_let_go_is_told_to_a_person(measure):
+    world, a, _ = two_layers()
+    world.say(measure, a, refused("1399"))
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    case.decide("F-01")
+    case.find(a, Finding.MERCHANT)
+    assert "not let go by its bank (1399)" in case.problems()
+
+
+def test_a_freeze_that_ended_by_itself_is_not_counted_as_held_when_it_is_let_go():
+    world, a, _ = two_layers()
+    world.say(Measure.UNFREEZE, a, held_back("nothing_to_end"))
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    case.decide("F-01")
+    case.find(a, Finding.MERCHANT)
+    assert case.entry(a).held_fen == 0
+
+
 @pytest.mark.parametrize("finding", [Finding.MULE, Finding.VICTIM, Finding.NOT_FOUND])
 def test_every_other_finding_keeps_the_account_held(finding):
     world, a, _ = two_layers()
