@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.officers import Role
     from domain.sheets import Decision, Ruling, SheetKind, SheetState, role_words
     from domain.words import Complaint, DecisionWords, FilingWords
-    from workflows.asking import ask_register
+    from workflows.asking import ask_register, have_register_keep
     from workflows.casework import accounting, holding
     from workflows.casework.case import Case
     from workflows.tasks import Tasks
@@ -260,8 +260,10 @@ class Desk:
         )
 
     async def _keep(self, record: CaseRecord) -> None:
+        # a sheet is fixed when it is made, and a case closes once: made anew they would be others of the same name
+        ask = have_register_keep if record.sheets or record.outcome else ask_register
         try:
-            kept = await ask_register("keep_record", record, bool, "登记案件账 / keep the case's books")
+            kept = await ask("keep_record", record, bool, "登记案件账 / keep the case's books")
         except ActivityError:
             self._case.sheets = [*record.sheets, *self._case.sheets]
             self._case.fuse_raises = [*record.fuse_raises, *self._case.fuse_raises]
