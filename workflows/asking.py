@@ -2,8 +2,8 @@
 
 Local: the register answers in milliseconds, and asking it through the engine would cost more than the answer. Workflows
 and register's activities are one worker (worker.case_worker). But a local activity takes effect before the engine keeps
-what it was given: a worker killed in between leaves a workflow that makes it anew, at another moment. What must not
-differ the second time goes by the engine.
+what it was given: a worker killed in between leaves a workflow that makes it anew, at another moment, or, where an
+update brought it, has not heard of it at all. What must neither differ nor be forgotten goes by the engine.
 """
 
 from typing import TypeVar
@@ -32,7 +32,7 @@ async def ask_register(activity: str, request: Frozen, answer: type[Answer], sum
 
 
 async def have_register_keep(activity: str, record: Frozen, answer: type[Answer], summary: str) -> Answer:
-    """As `ask_register`, but what is kept stands in the history before anybody keeps it: a killed worker changes nothing.
+    """As `ask_register`, but what is asked stands in the history before anybody acts on it.
 
     Raises ActivityError only when its worth has run out.
     """

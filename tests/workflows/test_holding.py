@@ -6,11 +6,22 @@ import pytest
 
 from domain.findings import Finding
 from domain.orders import AccountKind, HeldBack, Measure, Partial
-from domain.sheets import SheetKind, Verdict
+from domain.sheets import Decision, SheetKind, Verdict
 from domain.statement import Way
 from tests.workflows.case_in_hand import CaseInHand
-from tests.workflows.paper_world import POLICY, SILENT, T0, TERM, Home, PaperWorld, held_back, refused, with_policy
-from workflows.casework import pursuit
+from tests.workflows.paper_world import (
+    POLICY,
+    SILENT,
+    T0,
+    TERM,
+    Home,
+    PaperWorld,
+    evidence_of,
+    held_back,
+    refused,
+    with_policy,
+)
+from workflows.casework import holding, pursuit
 from workflows.casework.case import Case
 from workflows.casework.deadlines import deadlines, next_deadline
 from workflows.casework.state import CaseState
@@ -259,6 +270,24 @@ def test_a_company_found_to_be_a_mule_is_still_held_when_more_turns_out_to_be_th
 
 
 # ---------------------------------------------------------------- decisions
+
+
+def test_a_decision_whose_ruling_was_lost_takes_effect_when_somebody_is_refused_for_it():
+    # given a sheet that the register has approved, and the case was never told
+    world, a, _ = two_layers()
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    decision = Decision(case_id=case.case.start.case_id, sheet="F-01", officer="", verdict=Verdict.APPROVE, at=case.now)
+    said = [decision.model_copy(update={"officer": one, "evidence": evidence_of(one)}) for one in ("012345", "012302")]
+    assert all(world.register.decide(one).accepted for one in said)
+    # when another officer is told that it is decided already
+    ruling = world.register.decide(said[0].model_copy(update={"officer": "012346"}))
+    assert not ruling.accepted
+    holding.apply_ruling(case.case, ruling)
+    case.go()
+    # then the freeze leaves
+    assert a.freezes == {1: 400_00}
 
 
 def test_lines_excepted_from_an_approval_are_not_frozen():

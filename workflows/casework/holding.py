@@ -182,9 +182,14 @@ def escalate(case: Case) -> None:
 
 
 def apply_ruling(case: Case, ruling: Ruling) -> None:
-    """What the register made of a decision, put into effect when it completes the sheet."""
+    """What the register made of a decision, put into effect when it completes the sheet.
+
+    Refused because the sheet is decided already: that decision takes effect, where its own ruling was lost on the way.
+    """
     file = case.state.sheets.get(ruling.sheet)
-    if file is None or not ruling.accepted or file.state is not SheetState.PENDING:
+    if file is None or file.state is not SheetState.PENDING:
+        return
+    if not ruling.accepted and ruling.state not in {SheetState.APPROVED, SheetState.REJECTED}:
         return
     file.awaited = [role.value for role in ruling.awaited]
     file.decided_by = list(ruling.decided_by)
