@@ -40,8 +40,8 @@ class Engine:
             raise RPCError("no", self.status, b"")
 
 
-def intake_of(book, status):
-    return Intake(book, Engine(status), default_policy(), ())
+def intake_of(book, engine):
+    return Intake(book, engine, default_policy(), ())
 
 
 def receipt(case_id):
@@ -52,12 +52,12 @@ def receipt(case_id):
 
 async def test_a_report_that_cannot_be_started_holds_up_none_of_those_after_it():
     book = Book()
-    assert await intake_of(book, RPCStatusCode.INVALID_ARGUMENT).sweep() == 2
+    assert await intake_of(book, Engine(RPCStatusCode.INVALID_ARGUMENT)).sweep() == 2
     assert list(book.open) == ["c-1"]
 
 
 async def test_an_engine_that_is_down_is_not_asked_for_every_report():
     book = Book()
     with pytest.raises(RPCError):
-        await intake_of(book, RPCStatusCode.UNAVAILABLE).sweep()
+        await intake_of(book, Engine(RPCStatusCode.UNAVAILABLE)).sweep()
     assert list(book.open) == list(CASE_IDS)
