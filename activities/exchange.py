@@ -352,6 +352,7 @@ class Exchange:
         if digest.more and len(run.passages) > known:
             run.page += 1
             return True
+        run.rows_cut = digest.more  # more of the period than one page holds at one moment: known to be incomplete
         return False
 
     def _result(self, run: Run) -> ErrandResult:

@@ -17,7 +17,7 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
@@ -36,6 +36,8 @@ SWEEP_OLDER = timedelta(seconds=2)
 """Younger ones are just being started by whoever filed them."""
 ENGINE_PATIENCE = timedelta(seconds=5)
 """So long whoever files a report waits for its start; the client itself would try for longer."""
+ENGINE_DOWN = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
+"""What the client says when nobody answers; anything else is about the one case."""
 
 
 class Cases(Protocol):
@@ -97,11 +99,22 @@ class Intake:
         await self._cases.note_started(receipt.case_id)
 
     async def sweep(self) -> int:
-        """Start what was committed and not started. Returns how many."""
+        """Start what was committed and not started. Returns how many.
+
+        One that cannot be started holds up none of those after it; an engine that is down is left alone until later.
+        """
         started = 0
-        for _, report, receipt in await self._cases.unstarted(SWEEP_OLDER.total_seconds(), 100):
-            await self.start(report, receipt)
-            started += 1
+        for case_id, report, receipt in await self._cases.unstarted(SWEEP_OLDER.total_seconds(), 100):
+            try:
+                await self.start(report, receipt)
+            except (TimeoutError, RuntimeError):  # as in `file`
+                raise
+            except Exception as error:
+                if isinstance(error, RPCError) and error.status in ENGINE_DOWN:
+                    raise
+                log.error("case_cannot_be_started", case_id=case_id, error=type(error).__name__)  # noqa: TRY400 - values
+            else:
+                started += 1
         return started
 
     async def sweep_for_ever(self) -> None:

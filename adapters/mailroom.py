@@ -9,8 +9,12 @@ import contextlib
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from activities.line_ports import Fetched, Letter, LetterReceipt, LineError, NeverSent, PerhapsSent, Reply
 from adapters.letters import MOST_LETTERS, Door, Reader
+
+log = structlog.get_logger(__name__)
 
 POSTS_AT_ONCE = 2
 """POSTs of one door under way: a second one, so that a slow one holds nobody up."""
@@ -77,7 +81,11 @@ class Mailroom:
                 except BaseException as error:
                     # whatever it was, nobody may wait for ever: it may have arrived, so the same bytes leave again
                     _fail(taken, PerhapsSent(f"the line failed ({type(error).__name__})"))
-                    raise
+                    if not isinstance(error, Exception):
+                        raise
+                    # and those who came meanwhile have their turn
+                    log.error("post_failed", error=type(error).__name__)  # noqa: TRY400 - values
+                    continue
                 for (_, done), receipt in zip(taken, receipts, strict=True):
                     if not done.done():
                         done.set_result(receipt)

@@ -130,7 +130,7 @@ class CaseWorkflow:
         if self.dispatch.busy or self.fieldwork.busy or self.desk.busy or self.awake:
             return False
         if self.case.state.cancelled:
-            return True
+            return not self.case.state.unknown  # what was sent has an outcome, and others wait for it with us
         if self.dispatch.next_due is not None or self.case.state.fuse_waiting:
             return False
         entries = accounting.entries_now(self.case)

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.officers import Role
     from domain.sheets import Decision, Ruling, SheetKind, SheetState, role_words
     from domain.words import Complaint, DecisionWords, FilingWords
-    from workflows.asking import ask_register
+    from workflows.asking import ask_register, have_register_keep
     from workflows.casework import accounting, holding
     from workflows.casework.case import Case
     from workflows.tasks import Tasks
@@ -122,7 +122,7 @@ class Desk:
 
         The ruling is the first refusal, or else the last one.
         """
-        rulings = await self._ask(self._decisions(words, via="update"))
+        rulings = await self._ask(self._decisions(words, via="update"), by_engine=True)
         for ruling in rulings:
             self._apply(ruling)
         return next((ruling for ruling in rulings if not ruling.accepted), rulings[-1])
@@ -183,13 +183,13 @@ class Desk:
             for name in self._own(words)
         ]
 
-    async def _ask(self, decisions: Sequence[Decision]) -> Sequence[Ruling]:
+    async def _ask(self, decisions: Sequence[Decision], *, by_engine: bool = False) -> Sequence[Ruling]:
+        """`by_engine`: of an update, which is forgotten with its worker until a task of the case was completed."""
+        ask = have_register_keep if by_engine else ask_register
         # a sheet is decided on only once the register keeps it
         await workflow.wait_condition(lambda: all(self._case.state.sheets[one.sheet].kept for one in decisions))
         try:
-            answer = await ask_register(
-                "decide", Decisions(decisions=tuple(decisions)), Rulings, "登记审批 / keep decisions"
-            )
+            answer = await ask("decide", Decisions(decisions=tuple(decisions)), Rulings, "登记审批 / keep decisions")
         except ActivityError:
             return [Ruling(accepted=False, sheet=one.sheet, zh=NOT_KEPT.zh, en=NOT_KEPT.en) for one in decisions]
         return answer.rulings
@@ -260,8 +260,10 @@ class Desk:
         )
 
     async def _keep(self, record: CaseRecord) -> None:
+        # a sheet is fixed when it is made, and a case closes once: made anew they would be others of the same name
+        ask = have_register_keep if record.sheets or record.outcome else ask_register
         try:
-            kept = await ask_register("keep_record", record, bool, "登记案件账 / keep the case's books")
+            kept = await ask("keep_record", record, bool, "登记案件账 / keep the case's books")
         except ActivityError:
             self._case.sheets = [*record.sheets, *self._case.sheets]
             self._case.fuse_raises = [*record.fuse_raises, *self._case.fuse_raises]

@@ -56,6 +56,12 @@ REGISTER = Limits(
     heartbeat=None,
     retry=_SOON,
 )
+RECORD = Limits(
+    one_try=timedelta(seconds=10),  # of a killed worker: officers wait for a sheet no longer than this
+    worth=REGISTER.worth,
+    heartbeat=None,
+    retry=_SOON,
+)
 FINDING = Limits(
     one_try=timedelta(seconds=30),
     worth=timedelta(seconds=10),  # then a visit that somebody terminated is sent out again; doubled each time

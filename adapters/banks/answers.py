@@ -9,7 +9,7 @@ from lxml import etree
 
 from activities.line_ports import Reply
 from adapters.banks.envelope import UnreadableError, only, opened, texts
-from adapters.banks.outcomes import ACCOUNT_KINDS, fen, moment, outcome
+from adapters.banks.outcomes import ACCOUNT_KINDS, fen, moment, outcome, sum_fen
 from domain.orders import CODES, AccountKind, Measure, in_force
 from domain.statement import EarlierMeasure, Row, Statement, Way
 
@@ -75,7 +75,7 @@ def _statement(body: etree._Element, fields: Mapping[str, str]) -> Statement:
         holder_id_type=fields.get("IDType", ""),
         holder_id_number=fields.get("IDNumber", ""),
         kind=_kind(fields, "AccountType"),
-        balance_fen=_amount(fields, "AccountBalance"),
+        balance_fen=_filled(fen, fields, "AccountBalance"),
         total_rows=_whole(fields, "TransactionTotal") if fields.get("TransactionTotal") else len(rows),
         rows=tuple(rows.values()),
         measures=tuple(_each(body, "Measures", "Measure", _measure)),
@@ -104,8 +104,8 @@ def _row(fields: Mapping[str, str]) -> Row:
         serial=_whole(fields, "TransactionSerial"),
         at=_time(fields, "TransactionTime"),
         credit=_CREDIT[sign],
-        amount_fen=_amount(fields, "TransactionAmount"),
-        balance_fen=_amount(fields, "AccountBalance"),
+        amount_fen=_filled(sum_fen, fields, "TransactionAmount"),
+        balance_fen=_filled(fen, fields, "AccountBalance"),
         done=fields.get("TransactionStatus") == _DONE,
         way=_way(fields),
         opponent_institution=fields.get("OpponentBankID", ""),
@@ -149,8 +149,8 @@ def _time(fields: Mapping[str, str], name: str) -> datetime:
     return found
 
 
-def _amount(fields: Mapping[str, str], name: str) -> int:
-    found = fen(fields, name)
+def _filled(amount: Callable[[Mapping[str, str], str], int | None], fields: Mapping[str, str], name: str) -> int:
+    found = amount(fields, name)
     if found is None:
         raise UnreadableError(f"{name} is missing")
     return found

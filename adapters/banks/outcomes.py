@@ -49,7 +49,7 @@ def outcome(measure: Measure, fields: Mapping[str, str], at: datetime) -> Outcom
         "at": at,
         "started": moment(fields, "StartTime", "FreezeStartTime", "WithdrawalTime"),
         "expires": moment(fields, "ExpireTime", "EndTime"),  # some banks write the one, some the other
-        "amount_fen": fen(fields, "FrozedBalance"),
+        "amount_fen": sum_fen(fields, "FrozedBalance"),
         "balance_fen": fen(fields, "AccountBalance"),
         "remark": _remark(fields),
     }
@@ -83,6 +83,17 @@ def fen(fields: Mapping[str, str], name: str) -> int | None:
         raise UnreadableError(f"{name} is not an amount") from None
 
 
+def sum_fen(fields: Mapping[str, str], name: str) -> int | None:
+    """An amount that moved or is held, which is never below zero: the register keeps none that is.
+
+    Raises UnreadableError naming what is no such amount.
+    """
+    found = fen(fields, name)
+    if found is not None and found < 0:
+        raise UnreadableError(f"{name} is below zero")
+    return found
+
+
 def _utc(text: str) -> datetime:
     """As domain.clock.from_platform_time, whose strptime would take a third of the reading of a long statement."""
     if not _TIME.fullmatch(text):
@@ -101,7 +112,7 @@ def _held_elsewhere(code: str, fields: Mapping[str, str], at: datetime) -> HeldE
         at=at,
         started=moment(fields, "StartTime", "FreezeStartTime"),
         expires=moment(fields, "FormerFrozenExpireTime", "ExpireTime", "EndTime"),
-        amount_fen=fen(fields, "FrozedBalance"),
+        amount_fen=sum_fen(fields, "FrozedBalance"),
         balance_fen=fen(fields, "AccountBalance"),
         authority=fields.get("FormerApplicationDepartment", ""),
         remark=_remark(fields),

@@ -56,5 +56,6 @@ def _outcome(code: str, answer: Mapping[str, object], at: datetime) -> Outcome |
 
 
 def _text(answer: Mapping[str, object], name: str) -> str:
+    """A text of the answer; half a character, which JSON can spell and nothing can store, becomes a question mark."""
     found = answer.get(name)
-    return found if isinstance(found, str) else ""
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""

@@ -210,7 +210,9 @@ class _Keeping:
             started=getattr(outcome, "started", None),
             expires=getattr(outcome, "expires", None),
         )
-        ledger.begin(measure, known_at=self._now, term=self._term)
+        # The turn may have waited before it was taken: what it brings was not known any earlier than it came.
+        known_at = max(self._now, getattr(outcome, "at", self._now))
+        ledger.begin(measure, known_at=known_at, term=self._term)
 
     def _statement(self, row: Any, answer: Answered, ledger: Ledger) -> None:  # noqa: ANN401 - a database row
         assert answer.statement is not None

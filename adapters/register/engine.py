@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _T = TypeVar("_T")
@@ -92,6 +93,8 @@ async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], 
         try:
             async with engine.begin() as connection:
                 return await work(connection)
+        except PoolTimeoutError:
+            raise RegisterError("no connection was free in time") from None
         except DBAPIError as problem:
             met_another = str(getattr(problem.orig, "sqlstate", "")) in _AGAIN
             if attempt == _ATTEMPTS or not (met_another or problem.connection_invalidated):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
@@ -222,12 +222,14 @@ def _seal() -> str:
 
 _SEAL = _seal()
 _WAIT_FOR_HALT = statement_text(select(func.pg_advisory_xact_lock_shared(HALT_LOCK)))
+# A freeze bears the cause of the lift that follows it, and coerces all the same.
+_LETS_GO = and_(orders.c.measure.in_([Measure.LIFT, Measure.UNFREEZE]), orders.c.cause.in_(sorted(LETTING_GO)))
 _SENT_AGAIN = statement_text(
     orders.update()
     .values(last_sent_at=bindparam("now", type_=orders.c.last_sent_at.type), sends=orders.c.sends + 1)
     .where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
     .where(~TOMBSTONED)
-    .where(or_(orders.c.cause.in_(sorted(LETTING_GO)), ~HALTED))
+    .where(or_(_LETS_GO, ~HALTED))
     .returning(orders.c.application_id)
 )
 

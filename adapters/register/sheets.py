@@ -46,7 +46,8 @@ def _read() -> str:
             func.jsonb_agg(
                 aggregate_order_by(
                     func.jsonb_build_object(
-                        "officer", decisions.c.officer, "verdict", decisions.c.verdict, "roles", decisions.c.roles
+                        *("officer", decisions.c.officer, "verdict", decisions.c.verdict, "roles", decisions.c.roles),
+                        *("except_lines", decisions.c.content["except_lines"]),
                     ),
                     decisions.c.at,
                     decisions.c.officer,
@@ -92,6 +93,7 @@ class _Kept:
             if one["verdict"] == Verdict.APPROVE
         ]
         self.verdicts = {one["officer"]: Verdict(one["verdict"]) for one in row.taken or []}
+        self.excepted = {one["officer"]: set(one["except_lines"] or ()) for one in row.taken or []}
 
     @property
     def awaited(self) -> tuple[Role, ...]:
@@ -265,7 +267,7 @@ async def _ruling(connection: AsyncConnection, hearing: _Hearing, verifier: Veri
         raise Refusal("no_sheet", f"没有审批单 {decision.sheet}", f"there is no sheet {decision.sheet}")
     before = kept.verdicts.get(decision.officer)
     if before is not None:
-        if before is not decision.verdict:
+        if before is not decision.verdict or set(decision.except_lines) != kept.excepted[decision.officer]:
             raise Refusal(
                 "other_word",
                 "您对此单已作出决定, 不能更改",

@@ -52,6 +52,11 @@ class Together:
         return parts
 
 
+def moment_of(asks: Sequence[Ask]) -> datetime:
+    """The latest of theirs (UTC): asks wait for each other, and what is written is not older than the last of them."""
+    return max(ask.request.now for ask in asks)
+
+
 def together(asks: Sequence[Ask]) -> Together:
     """Take asks together. Raises ValueError for drafts of another institution."""
     asked = []
@@ -61,7 +66,7 @@ def together(asks: Sequence[Ask]) -> Together:
         for draft in request.drafts:
             key = draft_id(request.case_id, request.institution.id, draft)
             asked.append(Asked(key, request.case_id, draft, request.institution, ask.seal))
-    return Together(asks[0].request.now, tuple(asked), tuple(len(ask.request.drafts) for ask in asks))
+    return Together(moment_of(asks), tuple(asked), tuple(len(ask.request.drafts) for ask in asks))
 
 
 def _check(request: OpenOrders) -> None:

@@ -19,6 +19,7 @@ from adapters.register.ledger import Ledger
 from adapters.register.locking import lock_all
 from adapters.register.orders import Ordering
 from adapters.register.tables import accounts, orders
+from adapters.register.together import moment_of
 from domain.orders import AccountRef
 from domain.papers import Paper
 
@@ -40,7 +41,7 @@ class Turning(Ordering, Answering):
         """Keep all answers, then open all orders (activities.ports.OrderBook.turns)."""
         answers = {answer.application_id: answer for turn in turns for answer in turn.answers}
         asks = [ask for turn in turns for ask in turn.asks]
-        now = asks[0].request.now if asks else datetime.now(UTC)
+        now = moment_of(asks) if asks else datetime.now(UTC)
 
         def rendered(paper: Paper) -> bytes:
             document = render(paper)

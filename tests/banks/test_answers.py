@@ -64,6 +64,11 @@ def test_another_stop_or_freeze_that_stands_is_said_with_its_term(code: str):
     assert found == HeldElsewhere(code=code, at=AT, started=STARTED, expires=EXPIRES)
 
 
+def test_a_freeze_of_less_than_nothing_is_no_answer():
+    fields = {"Result": "0000", "AppliedBalance": "100.00", "FrozedBalance": "-1.00", **TERM}
+    assert read(FREEZE, answer(FREEZE, fields), CENTRE.organisation_id, AT).unreadable == "FrozedBalance is below zero"
+
+
 def test_an_earlier_freeze_of_another_authority_is_named():
     found = outcome(
         FREEZE,
@@ -318,6 +323,7 @@ def test_what_is_no_answer_to_this_order_is_unreadable_in_one_line(name: str):
     "broken",
     [
         row(1, TransactionAmount="many"),
+        row(1, TransactionAmount="-1.00"),
         row(1, TransactionTime=""),
         row(1, TransactionSerial="x"),
         row(1, TransactionSerial="9" * 5_000),

@@ -88,6 +88,14 @@ def test_a_refusal_goes_to_a_person(code: str):
     assert reply.outcome == Refused(code=code, at=AT, answer_class=AnswerClass.PERSON, remark="why")
 
 
+def test_half_a_character_in_an_answer_does_not_keep_it_from_being_kept():
+    key = close().application_id
+    said = json.dumps({"application_id": key, "result": "0301", "text": "no \ud800"})
+    outcome = read(key, said.encode(), AT).outcome
+    assert outcome is not None
+    assert "no ?" in outcome.model_dump_json()
+
+
 def test_the_carriers_own_error_is_no_outcome():
     assert answered(result="1100") == Reply(key=close().application_id, code="1100")
 

@@ -49,6 +49,15 @@ async def test_all_roles_filled_approve_a_sheet(given: Given) -> None:
     assert second.decided_by == (COUNTY, SECOND)
 
 
+async def test_other_lines_excepted_the_second_time_are_refused_not_passed_over(given: Given) -> None:
+    sheet = await _freeze_sheet(given)
+    assert (await given.decide(sheet, COUNTY, except_lines=[1])).accepted
+    same = await given.decide(sheet, COUNTY, except_lines=[1])
+    other = await given.decide(sheet, COUNTY, except_lines=[1, 2])
+    assert (same.accepted, other.accepted, other.refused) == (True, False, "other_word")
+    assert other.except_lines == (1,)
+
+
 async def test_one_rejection_by_anybody_entitled_rejects(given: Given) -> None:
     sheet = await _freeze_sheet(given)
     await given.decide(sheet, COUNTY)

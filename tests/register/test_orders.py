@@ -167,6 +167,19 @@ async def test_what_a_halt_finds_under_way_is_asked_for_but_not_sent_again(given
     assert may == [let_go.application_id]
 
 
+async def test_a_freeze_that_has_not_left_does_not_leave_under_a_halt(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    await given.stopped(case_id, ref())
+    await given.approved(given.sheet(case_id, (ref(), 700)))
+    (written,) = await given.open(case_id, freeze(ref(), 700))  # its line was down, say
+    assert written.standing == "new"
+
+    await given.register.halt(COUNTY, NOW)
+
+    assert await given.register.note_sent_again([written.application_id], NOW) == []
+
+
 async def test_sending_again_moves_the_clock(given: Given) -> None:
     await given.duty()
     case_id = await given.case()

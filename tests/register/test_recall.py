@@ -14,6 +14,7 @@ from domain.errands import STEPS, Errand, ErrandKind
 from domain.findings import Finding, FindingReport
 from domain.institutions import Directory
 from domain.officers import Role
+from domain.orders import AccountKind
 from domain.recall import OpenVisits
 from domain.sheets import SheetKind, SheetState, Verdict, Why
 from tests.register.given import (
@@ -320,6 +321,31 @@ async def test_a_stop_of_another_case_is_joined_again_and_not_doubled(given: Giv
     assert account.digest is not None
     assert taken.errands == ()
     assert taken.state.stops_asked == 1
+
+
+async def test_a_company_known_by_another_cases_statement_keeps_its_sheet_and_is_asked_for_no_second_one(
+    given: Given,
+) -> None:
+    # given a company that another case has stopped and queried; ours asked nothing there and has it on a sheet
+    await given.duty()
+    theirs, ours = await given.case(), await given.case()
+    company = numbered(2)[1].model_copy(update={"kind": AccountKind.CORPORATE})
+    await of_one_statement(given, theirs, company)
+    await of_one_statement(given, ours)
+    (joined,) = await given.open(ours, query(company))
+    assert joined.standing == "answered"
+    await given.books(ours, company, 400, held=0)
+    sheet = given.sheet(ours, (company, 400))
+    await given.register.keep_sheet(sheet)
+
+    account = (await taken_up(given, ours)).state.accounts[key(company)]
+    assert (account.sheeted_fen, account.stop_asked, account.query_first) == (400, False, True)
+
+    # and its freeze, approved and not written, is not forgotten
+    for officer in (COUNTY, SECOND):
+        assert (await given.decide(sheet, officer)).accepted
+    freezes = [one for one in (await taken_up(given, ours)).errands if one.kind is ErrandKind.FREEZE]
+    assert [(one.account, one.amount_fen) for one in freezes] == [(company, 400)]
 
 
 async def test_layers_follow_the_money(given: Given) -> None:

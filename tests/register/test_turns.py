@@ -1,5 +1,7 @@
 """Turns of several cases in one transaction come to the same as one after the other."""
 
+from datetime import timedelta
+
 from activities.ports import Answered, Ask, CaseTurn, Draft, OpenOrders
 from adapters.register import Register
 from domain.institutions import Institution
@@ -64,6 +66,21 @@ async def test_answers_of_one_case_and_orders_of_another_go_together(given: Give
     assert nothing == []
     assert none == []
     assert opened.standing == "new"
+
+
+async def test_a_stop_is_known_from_its_answer_not_from_when_another_turn_began_to_wait(given: Given) -> None:
+    await given.duty()
+    first, second, third = [await given.case() for _ in range(3)]
+    (stopping,) = await given.open(first, stop(ref()))
+    (asked,) = await given.open(second, query(ref()), now=NOW + timedelta(seconds=5))  # the account still pays
+    # given a turn that waited so long that the stop's answer went along with it
+    answer = Answered(application_id=stopping.application_id, outcome=executed(NOW + timedelta(seconds=15)))
+    waited = turn(third, stop(ref("6222000000000002")))
+    await given.register.turns([waited, turn(first, answers=(answer,))], render)
+    await given.answer(asked, statement=statement(balance_fen=77), now=NOW + timedelta(seconds=16))
+    # then what the account showed before the stop serves nobody as what it shows since
+    (own,) = await given.open(third, query(ref()), now=NOW + timedelta(seconds=20))
+    assert own.standing == "new"
 
 
 async def test_the_fuse_of_a_minute_counts_the_stops_of_all_cases_of_a_transaction(given: Given, url: str) -> None:

@@ -6,11 +6,22 @@ import pytest
 
 from domain.findings import Finding
 from domain.orders import AccountKind, HeldBack, Measure, Partial
-from domain.sheets import SheetKind, Verdict
+from domain.sheets import Decision, SheetKind, Verdict
 from domain.statement import Way
 from tests.workflows.case_in_hand import CaseInHand
-from tests.workflows.paper_world import POLICY, SILENT, T0, TERM, Home, PaperWorld, held_back, refused, with_policy
-from workflows.casework import pursuit
+from tests.workflows.paper_world import (
+    POLICY,
+    SILENT,
+    T0,
+    TERM,
+    Home,
+    PaperWorld,
+    evidence_of,
+    held_back,
+    refused,
+    with_policy,
+)
+from workflows.casework import holding, pursuit
 from workflows.casework.case import Case
 from workflows.casework.deadlines import deadlines, next_deadline
 from workflows.casework.state import CaseState
@@ -261,6 +272,24 @@ def test_a_company_found_to_be_a_mule_is_still_held_when_more_turns_out_to_be_th
 # ---------------------------------------------------------------- decisions
 
 
+def test_a_decision_whose_ruling_was_lost_takes_effect_when_somebody_is_refused_for_it():
+    # given a sheet that the register has approved, and the case was never told
+    world, a, _ = two_layers()
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    decision = Decision(case_id=case.case.start.case_id, sheet="F-01", officer="", verdict=Verdict.APPROVE, at=case.now)
+    said = [decision.model_copy(update={"officer": one, "evidence": evidence_of(one)}) for one in ("012345", "012302")]
+    assert all(world.register.decide(one).accepted for one in said)
+    # when another officer is told that it is decided already
+    ruling = world.register.decide(said[0].model_copy(update={"officer": "012346"}))
+    assert not ruling.accepted
+    holding.apply_ruling(case.case, ruling)
+    case.go()
+    # then the freeze leaves
+    assert a.freezes == {1: 400_00}
+
+
 def test_lines_excepted_from_an_approval_are_not_frozen():
     world, a, b = two_layers()
     case = CaseInHand(world)
@@ -404,6 +433,56 @@ def test_a_stop_held_back_until_after_the_merchants_finding_is_lifted_when_it_ta
     case.later(minutes=1)
     assert world.orders(Measure.STOP, a)
     assert not a.stopped
+
+
+def test_a_second_stop_held_back_until_after_the_merchants_finding_is_lifted_too():
+    # given an account whose first stop its freeze has ended, and more money that is to be stopped
+    world = PaperWorld()
+    shop, slow = world.open("shop", "ABC"), world.open("slow", "CCB")
+    world.defraud(shop, 500_00)
+    world.defraud(slow, 300_00)
+    world.say(Measure.QUERY, slow, SILENT)
+    case = CaseInHand(world)
+    case.go()
+    case.later(seconds=POLICY.freeze.gather_most_seconds)
+    case.decide("F-01")
+    assert (shop.stopped, [one.sequence for one in world.orders(Measure.LIFT, shop)]) == (False, [1])
+    # when the second stop is held back until after the holder was found to be an honest merchant
+    slow.stopped = False
+    world.pay(slow, shop, 300_00)
+    world.say(Measure.STOP, shop, held_back("halted"))
+    world.speak(Measure.QUERY, slow)
+    case.later(seconds=5)
+    case.find(shop, Finding.MERCHANT)
+    world.speak(Measure.STOP, shop)
+    case.later(minutes=1)
+    # then it does not stand either
+    assert [one.sequence for one in world.orders(Measure.STOP, shop)] == [1, 2]
+    assert not shop.stopped
+    assert shop.freezes == {}
+
+
+@pytest.mark.parametrize("measure", [Measure.LIFT, Measure.UNFREEZE])
+def test_a_bank_that_does_not_let_go_is_told_to_a_person(measure):
+    world, a, _ = two_layers()
+    world.say(measure, a, refused("1399"))
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    case.decide("F-01")
+    case.find(a, Finding.MERCHANT)
+    assert "not let go by its bank (1399)" in case.problems()
+
+
+def test_a_freeze_that_ended_by_itself_is_not_counted_as_held_when_it_is_let_go():
+    world, a, _ = two_layers()
+    world.say(Measure.UNFREEZE, a, held_back("nothing_to_end"))
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    case.decide("F-01")
+    case.find(a, Finding.MERCHANT)
+    assert case.entry(a).held_fen == 0
 
 
 @pytest.mark.parametrize("finding", [Finding.MULE, Finding.VICTIM, Finding.NOT_FOUND])

@@ -152,6 +152,23 @@ async def test_a_cancellation_the_duty_chief_agrees_to_closes_the_case_with_book
     assert world.register.records[-1].outcome == "cancelled"
 
 
+async def test_a_cancelled_case_does_not_close_on_an_order_of_which_nobody_knows_what_became(town: Town):
+    world = PaperWorld()
+    mule = world.open("mule")
+    world.defraud(mule, 500_00)
+    world.say(Measure.STOP, mule, SILENT)
+    case = await town.start(world)
+    await case.until(lambda one: any("no answer" in text for text in one.problems), "a person asked")
+    await case.handle.cancel()
+    await case.approve("C-01")
+    await case.until(lambda one: one.quiet and not one.pending, "the cancellation decided")
+    assert not any(record.outcome for record in world.register.records)
+    world.speak(Measure.STOP, mule)
+    await case.result()
+    assert mule.stopped, "the register knows of it"
+    assert world.register.records[-1].outcome == "cancelled"
+
+
 async def test_a_cancellation_before_the_first_step_is_not_obeyed_either(town: Town):
     world, _, _, _ = three_accounts()
     case = await town.start(world, delay=timedelta(seconds=0.5))

@@ -12,10 +12,7 @@ from workflows.casework import looking
 from workflows.casework.case import Case
 from workflows.casework.paperwork import new_sheet
 from workflows.casework.pursuit import pursue, small_share
-from workflows.casework.state import Account, FreezeHeld, SheetFile
-
-LETTING_GO = 1000
-"""Lifts that let go are numbered by their stop, beyond those that follow freezes: each stop has its own lift."""
+from workflows.casework.state import LETTING_GO, Account, FreezeHeld, SheetFile
 
 
 def hold(case: Case, *, tracing: bool) -> None:
@@ -185,9 +182,14 @@ def escalate(case: Case) -> None:
 
 
 def apply_ruling(case: Case, ruling: Ruling) -> None:
-    """What the register made of a decision, put into effect when it completes the sheet."""
+    """What the register made of a decision, put into effect when it completes the sheet.
+
+    Refused because the sheet is decided already: that decision takes effect, where its own ruling was lost on the way.
+    """
     file = case.state.sheets.get(ruling.sheet)
-    if file is None or not ruling.accepted or file.state is not SheetState.PENDING:
+    if file is None or file.state is not SheetState.PENDING:
+        return
+    if not ruling.accepted and ruling.state not in {SheetState.APPROVED, SheetState.REJECTED}:
         return
     file.awaited = [role.value for role in ruling.awaited]
     file.decided_by = list(ruling.decided_by)
@@ -257,13 +259,14 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
     key = account_key(errand.account.institution, errand.account.number)
     account = case.state.accounts[key]
     case.touch(key)
+    _note_refused_ends(case, key, account, result)
     if (freeze := result.outcomes.get(Measure.FREEZE)) is not None:
         _take_freeze(case, key, account, errand, freeze)
     if (lift := result.outcomes.get(Measure.LIFT)) is not None and _stop_is_over(lift, errand):
         account.stop_ended = True
         account.stop_for_others = lift.kind == "held_back" and lift.reason == "other_claims"
         account.let_go = account.let_go or errand.cause in {"finding", "decision"}
-    if (unfreeze := result.outcomes.get(Measure.UNFREEZE)) is not None and in_force(unfreeze):
+    if (unfreeze := result.outcomes.get(Measure.UNFREEZE)) is not None and _freeze_is_over(unfreeze):
         account.freezes = [freeze for freeze in account.freezes if freeze.sequence != errand.sequence]
         if not account.freezes:
             case.ledger.uncover(key)
@@ -280,6 +283,25 @@ def _stop_is_over(lift: Outcome, errand: Errand) -> bool:
     if lift.kind == "held_back":
         return lift.reason == "nothing_to_end" or (lift.reason == "other_claims" and errand.kind is ErrandKind.FREEZE)
     return in_force(lift)
+
+
+def _freeze_is_over(unfreeze: Outcome) -> bool:
+    """Whether the freeze stands no more: ended now, or by itself before."""
+    return in_force(unfreeze) or (unfreeze.kind == "held_back" and unfreeze.reason == "nothing_to_end")
+
+
+def _note_refused_ends(case: Case, key: str, account: Account, result: ErrandResult) -> None:
+    """A bank that does not end a measure goes on holding somebody's money: a person must know."""
+    for measure in (Measure.LIFT, Measure.UNFREEZE):
+        end = result.outcomes.get(measure)
+        if end is not None and end.kind in {"refused", "held_elsewhere"}:
+            case.problem(
+                f"{measure}:{key}",
+                f"{case.shown(account)} 解除未执行（{end.code}），账户仍被控制，请人工处理",
+                f"{case.shown(account)}: not let go by its bank ({end.code}), it is still held; a person must act",
+            )
+        elif end is not None and in_force(end):
+            case.solved(f"{measure}:{key}")
 
 
 def _take_freeze(case: Case, key: str, account: Account, errand: Errand, freeze: Outcome) -> None:

@@ -9,7 +9,7 @@ from domain.report import Transfer
 from domain.statement import Digest, Way
 from workflows.casework.case import Case
 from workflows.casework.fuse import may_stop
-from workflows.casework.state import Account
+from workflows.casework.state import LETTING_GO, Account
 
 
 def begin(case: Case) -> None:
@@ -97,7 +97,8 @@ def _take_stop(case: Case, key: str, account: Account, stop: Outcome) -> None:
         account.stop_ended = account.lapsed = False
         if account.letting_go:
             # it was let go while its stop was held back or on its way: what arrives late ends at once
-            case.errand(ErrandKind.LIFT, account, cause=account.let_go_cause)
+            sequence = LETTING_GO + account.stop_sequence  # never that of a lift which followed a freeze
+            case.errand(ErrandKind.LIFT, account, sequence=sequence, cause=account.let_go_cause)
     elif stop.kind == "refused":
         if not account.stop_asked:
             account.stop = None  # the same 0303 once more, along with the statement it was waiting for

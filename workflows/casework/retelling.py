@@ -49,6 +49,7 @@ class Retelling:
 
     def tell(self) -> None:
         """All of it, the earliest first."""
+        self._meet_those_on_sheets()
         for at, _, what in sorted(self._facts(), key=lambda fact: fact[:2]):
             self._case.now = at
             what()
@@ -72,6 +73,25 @@ class Retelling:
         found = self._known.findings
         facts += [(one.at, 6, partial(take_finding, self._case, one.account, one.finding)) for one in found]
         return facts
+
+    def _meet_those_on_sheets(self) -> None:
+        """Accounts of which another case's statement told: nothing was asked there, and the sheet is what is known.
+
+        What entitles a stop there, the payments that lead to it say later (taking_up).
+        """
+        told = {key_of(one) for one in self._known.orders}
+        told |= {account_key(one.account.institution, one.account.number) for one in self._known.joins}
+        for one in self._known.sheets:
+            for line in one.sheet.lines:
+                if account_key(line.account.institution, line.account.number) not in told:
+                    unknown = FourElements(
+                        payer_institution="",
+                        payer_name="",
+                        payer_number="",
+                        amount_fen=line.amount_fen,
+                        at=self._case.now,
+                    )
+                    self._account(line.account, unknown)
 
     # ------------------------------------------------------------ orders
 

@@ -12,6 +12,9 @@ from domain.orders import AccountRef, FourElements, Outcome, in_force
 from domain.sheets import Sheet, SheetState
 from domain.statement import Digest
 
+LETTING_GO = 1000
+"""Lifts that let go are numbered by their stop, beyond those that follow freezes: each stop has its own lift."""
+
 
 class FreezeHeld(Frozen):
     """One executed freeze of this case: its sequence names it when it is to end."""
