@@ -78,11 +78,11 @@ class Wire:
 @pytest_asyncio.fixture
 async def wire(given: Given, institutions: str) -> AsyncIterator[Wire]:
     await given.register.put_institutions([BANK])
-    practice = Practice(institutions)
-    await practice.begin()
-    async with HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines:
+    async with (
+        Practice(institutions) as practice,
+        HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines,
+    ):
         yield Wire(given, practice, lines)
-    await practice.end()
 
 
 async def _open(wire: Wire, case_id: str, *drafts) -> list[OpenedOrder]:
