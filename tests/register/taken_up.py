@@ -3,10 +3,10 @@
 from activities.ports import Draft
 from domain.case_start import CaseStart
 from domain.errands import STEPS, Errand
-from domain.findings import Finding, FindingReport
+from domain.findings import Finding
 from domain.institutions import Directory
 from domain.recall import OpenVisits
-from tests.register.given import ABC, CARRIER, FIELD, ICBC, NOW, Given, code, numbered, query, row, statement
+from tests.register.given import ABC, CARRIER, ICBC, NOW, Given, found_at, numbered, query, row, statement
 from tests.workflows.builders import default_policy
 from workflows.casework.packing import pack, unpack
 from workflows.casework.taking_up import TakenUp, take_up
@@ -58,13 +58,4 @@ async def of_one_statement(given: Given, case_id: str, account=FIRST, amount_fen
 
 
 async def found(given: Given, case_id: str, finding: Finding) -> None:
-    report = FindingReport(
-        case_id=case_id,
-        institution=FIRST.institution,
-        number=FIRST.number,
-        officer=FIELD,
-        finding=finding,
-        evidence=code(FIELD, NOW),
-        at=NOW,
-    )
-    assert (await given.register.keep_finding(report)).accepted
+    assert (await given.register.keep_finding(found_at(case_id, FIRST, finding))).accepted
