@@ -1,11 +1,10 @@
 """The centre's policy as tests use it: with some numbers changed, or with its waiting times shortened."""
 
-from pathlib import Path
-
+from adapters.policy_file import house_policy
 from domain.institutions import Channel
-from domain.policy import Policy, policy_from_toml
+from domain.policy import Policy
 
-POLICY = policy_from_toml((Path(__file__).parents[2] / "domain" / "policy.toml").read_text(encoding="utf-8"))
+POLICY = house_policy()
 
 
 def with_policy(**changes: dict[str, object]) -> Policy:
