@@ -32,6 +32,7 @@ from adapters.policy_file import load_policy
 from adapters.register import Register, Rules
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
 from adapters.temporal.client import connect
+from adapters.temporal.lifetime import RUNTIME_REST_S
 from adapters.watch import CaseWatch
 from domain.institutions import PLATFORM_LINE, Institution
 from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
@@ -148,8 +149,7 @@ async def serve(run: str, queues: str) -> None:
     await asyncio.gather(*running, return_exceptions=True)
     await lines.aclose()
     await register.close()
-    # leaving straight after a client's shutdown aborts in about 4 of 10 runs (measured)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(RUNTIME_REST_S)
 
 
 def main() -> int:

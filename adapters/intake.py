@@ -141,7 +141,7 @@ async def start_case(
         id_conflict_policy=conflict,
         static_summary=f"{run.case_number} · {run.report.category}",
         request_eager_start=True,
-        rpc_timeout=timedelta(seconds=5),
+        rpc_timeout=ENGINE_PATIENCE,
         search_attributes=TypedSearchAttributes(
             [
                 SearchAttributePair(CASE_NUMBER, run.case_number),

@@ -11,6 +11,11 @@ from domain.policy import Policy, policy_from_toml
 DEFAULT = PROJECT_ROOT / "domain" / "policy.toml"
 
 
+def house_policy() -> Policy:
+    """The policy that comes with the house."""
+    return policy_from_toml(DEFAULT.read_text(encoding="utf-8"))
+
+
 def load_policy(settings: Settings) -> Policy:
     """The centre's policy.
 

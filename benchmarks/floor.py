@@ -20,6 +20,7 @@ from adapters.lines import HttpLines
 from adapters.register.engine import open_engine
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
 from adapters.temporal.client import connect
+from adapters.temporal.lifetime import RUNTIME_REST_S
 from benchmarks.ordinary import FIRST_BANK
 from benchmarks.steps import FLOOR_QUEUE, LETTER, NOTHING, Note, OneLetter, TwelveSteps
 from domain.identifiers import application_id
@@ -120,7 +121,7 @@ async def _serve(run: str) -> None:
     await asyncio.gather(running, return_exceptions=True)
     await lines.aclose()
     await database.dispose()
-    await asyncio.sleep(0.3)  # leaving straight after a client's shutdown aborts in about 4 of 10 runs
+    await asyncio.sleep(RUNTIME_REST_S)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def print_samples(found: Mapping[str, Any], played: int) -> None:
     """The worker's functions, each case's share."""
     core = found["process"] - found["python"]
     print(f"worker {_each(found['process'], played)}, of these the engine's core {_each(core, played)}")
-    print(f"statements: {found['statements'] / played:.1f} a case")
+    print(f"statements: {sum(found['texts'].values()) / played:.1f} a case")
     for what, count in sorted(found["texts"].items(), key=lambda one: -int(one[1]))[:40]:
         print(f"{count / played:9.2f}  {what}")
     for how in ("together", "alone"):

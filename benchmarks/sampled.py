@@ -2,6 +2,7 @@
 
 Each sample gives the CPU time that a thread has used since the sample before to the stack it is in now. Threads that
 are not Python's (the engine's core) show only as what remains of the process. SIGUSR1 starts the count anew.
+FILE is written anew every second: a worker that takes too long to drain after a drill is killed.
 """
 
 import atexit
@@ -20,6 +21,7 @@ from sqlalchemy.engine import Engine
 from adapters.settings import PROJECT_ROOT
 
 EVERY_S = 0.002
+KEEP_EVERY_S = 1.0
 SWITCH_S = 0.0002  # else the sampler sees threads mostly where they let go of the interpreter by themselves
 _TEXT = 150
 _SITE = "/site-packages/"
@@ -27,13 +29,16 @@ _OURS = f"{PROJECT_ROOT}/"
 
 
 class Sampler:
-    """CPU seconds by function: alone, and with everything it calls."""
+    """CPU seconds by function: alone, and with everything it calls; kept in `file`."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        self._file = file
         self._before: dict[int, float] = {}
         self.begin()
         sys.setswitchinterval(SWITCH_S)
-        threading.Thread(target=self._sample, name="sampler", daemon=True).start()
+        self._ending = threading.Event()
+        self._sampling = threading.Thread(target=self._sample, name="sampler", daemon=True)
+        self._sampling.start()
 
     def begin(self) -> None:
         """Start the count anew."""
@@ -47,25 +52,34 @@ class Sampler:
         """One statement to the database (SQLAlchemy's before_cursor_execute); known by how it begins."""
         self._texts[" ".join(str(said[2]).split())[:_TEXT]] += 1
 
-    def keep(self, file: Path) -> None:
-        """Write what was found so far."""
+    def end(self) -> None:
+        """Sample no more, and keep what was found."""
+        self._ending.set()
+        self._sampling.join()
+        self._keep()
+
+    def _keep(self) -> None:
         found = {
             "process": time.process_time() - self._since,
             "python": self._seconds,
             "alone": self._alone,
             "together": self._together,
-            "statements": self._texts.total(),
-            "texts": self._texts,
+            "texts": dict(self._texts),  # at once: the worker goes on adding to it
         }
-        file.write_text(json.dumps(found), encoding="utf-8")
+        written = self._file.with_suffix(".new")
+        written.write_text(json.dumps(found), encoding="utf-8")
+        written.replace(self._file)  # whole or not at all, whenever we are killed
 
     def _sample(self) -> None:
         own = threading.get_ident()
-        while True:
-            time.sleep(EVERY_S)
+        kept = time.monotonic()
+        while not self._ending.wait(EVERY_S):
             for thread, frame in sys._current_frames().items():  # noqa: SLF001 - the one way to see them
                 if thread != own:
                     self._note(thread, frame)
+            if time.monotonic() - kept > KEEP_EVERY_S:
+                self._keep()
+                kept = time.monotonic()
 
     def _note(self, thread: int, frame: FrameType | None) -> None:
         try:
@@ -93,8 +107,8 @@ def _name(frame: FrameType) -> str:
 
 
 if __name__ == "__main__":
-    sampler = Sampler()
-    atexit.register(sampler.keep, Path(sys.argv.pop(1)))
+    sampler = Sampler(Path(sys.argv.pop(1)))
+    atexit.register(sampler.end)
     event.listen(Engine, "before_cursor_execute", sampler.note_statement)
     signal.signal(signal.SIGUSR1, lambda *_: sampler.begin())
     import worker

@@ -162,6 +162,28 @@ SEAL_RULES = SealRules(accepted_within_seconds=120, session_minutes=480)
 """For cases that started before the policy had such a rule."""
 
 
+class LoginRules(Frozen):
+    """How often a number may be tried at the codec endpoint's entrance."""
+
+    wrong_codes: Count
+    within_minutes: Positive
+
+
+LOGIN_RULES = LoginRules(wrong_codes=5, within_minutes=1)
+"""For cases that started before the policy had such a rule."""
+
+
+class RegisterRules(Frozen):
+    """What the register holds every case to, whichever policy it started with."""
+
+    longest_authority_hours: Positive
+    claim_patience_minutes: Positive
+
+
+REGISTER_RULES = RegisterRules(longest_authority_hours=24, claim_patience_minutes=15)
+"""For cases that started before the policy had such a rule."""
+
+
 class AttributionRule(Frozen):
     """The named rule that says whose money left (DOMAIN section 10)."""
 
@@ -241,6 +263,8 @@ class Policy(Frozen):
     basis: Basis
     grounds: Grounds = GROUNDS
     sealing: SealRules = SEAL_RULES
+    login: LoginRules = LOGIN_RULES
+    register: RegisterRules = REGISTER_RULES
     quorum: dict[str, tuple[Role, ...]]
 
 

@@ -14,33 +14,35 @@ from domain.sheets import Sheet, SheetState
 from domain.statement import Digest
 
 
-class RecalledOrder(Frozen):
-    """One order of the case. `answered_at` None: no final answer yet; `ended_by`: of the measure it brought, if any."""
+class _Brought(Frozen):
+    """What an order came to, and the measure it brought, if any."""
 
-    order: Order
-    sequence: int
-    sheet: str = ""
-    cause: str = ""
-    written_at: datetime
     outcome: Outcome | None = None
-    answered_at: datetime | None = None
-    digest: Digest | None = None
-    """Of a query that was answered: this page of the statement."""
     expires: datetime | None = None
     """The end of its measure as the register has it now, extensions included."""
     ended_by: str = ""
     """What ended its measure: an order, or "lapse"; empty: nothing has."""
 
 
-class RecalledJoin(Frozen):
+class RecalledOrder(_Brought):
+    """One order of the case. `answered_at` None: no final answer yet."""
+
+    order: Order
+    sequence: int
+    sheet: str = ""
+    cause: str = ""
+    written_at: datetime
+    answered_at: datetime | None = None
+    digest: Digest | None = None
+    """Of a query that was answered: this page of the statement."""
+
+
+class RecalledJoin(_Brought):
     """A stop of another case that does it for this one too. `evidence`: what entitled that stop."""
 
     account: AccountRef
     at: datetime
     evidence: FourElements | None = None
-    outcome: Outcome | None = None
-    expires: datetime | None = None
-    ended_by: str = ""
 
 
 class RecalledStatement(Frozen):

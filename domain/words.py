@@ -70,7 +70,9 @@ _LONGEST_TEXT = 500
 _LONGEST_LINE_NO = 5
 """Digits: as many as a sheet can ever have lines."""
 _FILING_WORDS = 3
-_FILING_NUMBER = re.compile(r"^.{3,60}$")
+LONGEST_FILING_NUMBER = 60
+"""Characters; the longest in use are under 40."""
+_FILING_NUMBER = re.compile(rf"^.{{3,{LONGEST_FILING_NUMBER}}}$")
 _VERDICTS = {
     "approve": Verdict.APPROVE,
     "批准": Verdict.APPROVE,

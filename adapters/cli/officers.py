@@ -82,32 +82,28 @@ def add(
     perform(voice, work)
 
 
-@app.command("roles")
-def change_roles(number: Number, roles: Roles, admins: Admins, run: RunName = None, as_json: AsJson = False) -> None:
-    """Give an officer these roles and no others."""
-    voice = Voice(as_json)
-
+def _changing(
+    voice: Voice, action: str, number: str, admins: list[str], run: str | None, changed: dict[str, object]
+) -> None:
     async def work(given: Settings) -> None:
         by = _two(admins)
         async with open_world(given, voice, run, engine_may_wait=True) as world:
-            officer = (await _entry(world, number)).model_copy(update={"roles": tuple(roles)})
-            _say(voice, world, await world.register.change_officer("roles", officer, by, datetime.now(UTC)))
+            officer = (await _entry(world, number)).model_copy(update=changed)
+            _say(voice, world, await world.register.change_officer(action, officer, by, datetime.now(UTC)))
 
     perform(voice, work)
+
+
+@app.command("roles")
+def change_roles(number: Number, roles: Roles, admins: Admins, run: RunName = None, as_json: AsJson = False) -> None:
+    """Give an officer these roles and no others."""
+    _changing(Voice(as_json), "roles", number, admins, run, {"roles": tuple(roles)})
 
 
 @app.command("disable")
 def disable(number: Number, admins: Admins, run: RunName = None, as_json: AsJson = False) -> None:
     """An officer who left: stays on record, decides nothing any more."""
-    voice = Voice(as_json)
-
-    async def work(given: Settings) -> None:
-        by = _two(admins)
-        async with open_world(given, voice, run, engine_may_wait=True) as world:
-            officer = (await _entry(world, number)).model_copy(update={"active": False})
-            _say(voice, world, await world.register.change_officer("disable", officer, by, datetime.now(UTC)))
-
-    perform(voice, work)
+    _changing(Voice(as_json), "disable", number, admins, run, {"active": False})
 
 
 def _enrolling(voice: Voice, action: str, number: str, admins: list[str], key: Path | None, run: str | None) -> None:

@@ -116,7 +116,7 @@ class Commanding(Part):
             raise Refusal("one_person", "经办人与协查人须为两人", "handling and second officer are two persons")
         for signatory, role in zip((word.handling, word.second), self._rules.level, strict=True):
             await self._in_role(connection, signatory.officer, role)
-        most = self._rules.longest_shift_hours
+        most = self._rules.longest_authority_hours
         if not 0 < word.hours <= most:
             raise Refusal(
                 "hours",

@@ -14,7 +14,7 @@ from adapters.register.engine import in_transaction
 from adapters.register.refusals import Refusal
 from domain.officers import Role
 from domain.papers import PaperKind
-from domain.policy import GROUNDS, Basis, EvidenceRules, Grounds, Policy
+from domain.policy import EvidenceRules, Policy
 from domain.sheets import Ruling
 
 _T = TypeVar("_T")
@@ -30,49 +30,37 @@ def _kind_words() -> dict[PaperKind, str]:
     }
 
 
-def _basis(basis: Basis | None = None, grounds: Grounds = GROUNDS) -> dict[PaperKind, str]:
-    of_orders = {PaperKind.STOP: grounds.stop, PaperKind.QUERY: grounds.query}
-    if basis is None:
-        return of_orders
-    return of_orders | {
-        PaperKind.FREEZE: basis.freeze,
-        PaperKind.LIFT: basis.release,
-        PaperKind.UNFREEZE: basis.release,
+def _basis(policy: Policy) -> dict[PaperKind, str]:
+    return {
+        PaperKind.STOP: policy.grounds.stop,
+        PaperKind.QUERY: policy.grounds.query,
+        PaperKind.FREEZE: policy.basis.freeze,
+        PaperKind.LIFT: policy.basis.release,
+        PaperKind.UNFREEZE: policy.basis.release,
     }
-
-
-def _evidence_rules() -> EvidenceRules:
-    return EvidenceRules(
-        steps_either_side=1,
-        wrong_codes=5,
-        within_minutes=15,
-        locked_minutes=15,
-        signature_above_fen=100_000_000,
-        signature_above_months=6,
-    )
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the register is told of the centre. The numbers are the policy's defaults for cases that bring no policy."""
+    """What the register is told of the centre; the fuse is that of cases that bring no policy."""
 
+    stops_per_case: int
+    stops_per_minute: int
+    stop_term: timedelta
+    """Where a bank does not say when its stop ends (DOMAIN R3)."""
+    claim_patience: timedelta
+    """So long a claim without books yet keeps other cases from lifting the stop."""
+    longest_authority_hours: float
+    evidence: EvidenceRules
+    freeze_quorum: tuple[Role, ...]
+    """The least that a freeze is decided by, whatever a sheet says (DOMAIN F1)."""
+    basis: Mapping[PaperKind, str]
+    """The law that each kind of paper names."""
+    level: tuple[Role, Role]
+    """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
     organ: str = "锡公反诈"
     """The organ in a document's number."""
     kind_words: Mapping[PaperKind, str] = field(default_factory=_kind_words)
-    stops_per_case: int = 500
-    stops_per_minute: int = 3000
-    stop_term: timedelta = timedelta(hours=48)
-    """Where a bank does not say when its stop ends (DOMAIN R3)."""
-    claim_patience: timedelta = timedelta(minutes=15)
-    """So long a claim without books yet keeps other cases from lifting the stop."""
-    longest_shift_hours: float = 24.0
-    evidence: EvidenceRules = field(default_factory=_evidence_rules)
-    freeze_quorum: tuple[Role, ...] = (Role.APPROVER_COUNTY, Role.SECOND_OFFICER)
-    """The least that a freeze is decided by, whatever a sheet says (DOMAIN F1)."""
-    basis: Mapping[PaperKind, str] = field(default_factory=_basis)
-    """The law that each kind of paper names."""
-    level: tuple[Role, Role] = GROUNDS.level
-    """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
 
     def level_of(self, kind: PaperKind) -> tuple[Role, ...]:
         """Who orders or approves what a paper asks; nobody is named where something is let go."""
@@ -86,9 +74,11 @@ class Rules:
             stops_per_case=policy.fuse.accounts_per_case,
             stops_per_minute=policy.fuse.stops_per_minute,
             stop_term=timedelta(hours=policy.stop.term_hours),
+            claim_patience=timedelta(minutes=policy.register.claim_patience_minutes),
+            longest_authority_hours=policy.register.longest_authority_hours,
             evidence=policy.evidence,
             freeze_quorum=policy.quorum["freeze"],
-            basis=_basis(policy.basis, policy.grounds),
+            basis=_basis(policy),
             level=policy.grounds.level,
         )
 

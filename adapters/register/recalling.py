@@ -1,15 +1,16 @@
 """What the register recalls of one case, so that its workflow can be started again from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.register.locking import lock_case
 from adapters.register.openings import OUTCOME
 from adapters.register.part import Part
+from adapters.register.reading import SHEETS, sheet_row
 from adapters.register.statements import digests
 from adapters.register.tables import (
     case_accounts,
@@ -19,12 +20,10 @@ from adapters.register.tables import (
     findings,
     measures,
     orders,
-    sheet_lines,
     sheets,
     statements,
 )
 from domain.findings import Finding
-from domain.officers import Role
 from domain.orders import Measure, Order, is_final
 from domain.recall import (
     Recalled,
@@ -34,7 +33,7 @@ from domain.recall import (
     RecalledSheet,
     RecalledStatement,
 )
-from domain.sheets import Sheet, SheetState, Verdict, still_awaited
+from domain.sheets import SheetState
 from domain.statement import Digest
 
 _ORDERS = select(
@@ -148,48 +147,26 @@ async def _shared(connection: AsyncConnection, case_id: str) -> list[RecalledSta
 
 
 def _sheets(case_id: str) -> Select[Any]:
-    lines = (
-        select(func.jsonb_agg(aggregate_order_by(sheet_lines.c.content, sheet_lines.c.no)))
-        .where(sheet_lines.c.case_id == sheets.c.case_id, sheet_lines.c.sheet == sheets.c.name)
+    last = (
+        select(func.max(decisions.c.at))
+        .where(decisions.c.case_id == sheets.c.case_id, decisions.c.sheet == sheets.c.name)
         .scalar_subquery()
     )
-    one = func.jsonb_build_object(
-        "officer", decisions.c.officer, "verdict", decisions.c.verdict, "roles", decisions.c.roles
-    )
-    of_sheet = and_(decisions.c.case_id == sheets.c.case_id, decisions.c.sheet == sheets.c.name)
-    taken = (
-        select(func.jsonb_agg(aggregate_order_by(one, decisions.c.at, decisions.c.officer)))
-        .where(of_sheet)
-        .scalar_subquery()
-    )
-    last = select(func.max(decisions.c.at)).where(of_sheet).scalar_subquery()
     return (
-        select(
-            sheets.c.content,
-            sheets.c.state,
-            sheets.c.except_lines,
-            sheets.c.opened_stops,
-            sheets.c.made_at,
-            lines.label("lines"),
-            taken.label("taken"),
-            last.label("last_at"),
-        )
+        SHEETS.add_columns(sheets.c.opened_stops, sheets.c.made_at, last.label("last_at"))
         .where(sheets.c.case_id == case_id)
         .order_by(sheets.c.made_at, sheets.c.name)
     )
 
 
 def _sheet(row: Row[Any]) -> RecalledSheet:
-    sheet = Sheet.model_validate({**row.content, "lines": row.lines or []})
-    taken: Iterable[dict[str, Any]] = row.taken or []
-    approved = [(one["officer"], tuple(map(Role, one["roles"]))) for one in taken if one["verdict"] == Verdict.APPROVE]
-    pending = row.state == SheetState.PENDING
+    read = sheet_row(row)
     return RecalledSheet(
-        sheet=sheet,
-        state=SheetState(row.state),
-        excepted=tuple(row.except_lines),
-        awaited=tuple(role.value for role in still_awaited(sheet.quorum, approved)) if pending else (),
-        decided_by=tuple(one["officer"] for one in taken),
+        sheet=read.sheet,
+        state=SheetState(read.state),
+        excepted=read.except_lines,
+        awaited=read.awaited,
+        decided_by=read.decided_by,
         decided_at=row.last_at or row.made_at if row.state in _DECIDED else None,
         opened=row.opened_stops is not None,
     )

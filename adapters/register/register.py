@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.line_ports import Warrants
 from activities.ports import CaseBook, OrderBook, Roster
 from adapters.keyring import KeyRing
+from adapters.policy_file import house_policy
 from adapters.register.authorities import Commanding
 from adapters.register.awaiting import Awaiting
 from adapters.register.bulk import run
@@ -63,11 +64,12 @@ class Register(
     ) -> Self:
         """The register in the database of this URL (any PostgreSQL spelling).
 
+        `rules`: those of the house's policy, unless others are given.
         `stops_allowed`: the fuse of a case that brings no policy; `stops_per_minute`: the fuse of all cases together.
         `ring`: marks and verifies what officers prove; without it nothing can be proven, and nothing leaves.
         Raises RegisterError when there is no such database.
         """
-        told = rules or Rules()
+        told = rules or Rules.of(house_policy())
         told = replace(
             told,
             stops_per_case=told.stops_per_case if stops_allowed is None else stops_allowed,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Integer, MetaData, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 metadata = MetaData(
@@ -35,6 +35,11 @@ def fen(name: str, comment: str, *, null: bool = False) -> Column[int]:
 def count(name: str, comment: str, *, null: bool = False, key: bool = False) -> Column[int]:
     """A small whole number."""
     return Column(name, Integer, nullable=null, primary_key=key, autoincrement=False, comment=comment)
+
+
+def running_number(comment: str = "running number") -> Column[int]:
+    """The key of a table whose rows are only counted: `id`, given by the database."""
+    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment=comment)
 
 
 def moment(name: str, comment: str, *, null: bool = False) -> Column[datetime]:

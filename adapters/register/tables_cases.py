@@ -5,7 +5,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.register.schema import count, fen, json, metadata, moment, one_of, text, texts
+from adapters.register.schema import count, fen, json, metadata, moment, one_of, running_number, text, texts
 from domain.books import Books
 from domain.case import CaseOutcome, Status
 from domain.findings import Finding
@@ -208,7 +207,7 @@ decisions = Table(
 findings = Table(
     "findings",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number: the latest counts"),
+    running_number("running number: the latest counts"),
     text("case_id", "the case", to="cases.case_id"),
     text("account", "which holder was visited", to="accounts.account"),
     text("officer", "the field officer", to="officers.number"),

@@ -1,13 +1,13 @@
 """Who read what: every decode at the codec endpoint."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Table
+from sqlalchemy import CheckConstraint, Index, Table
 
-from adapters.register.schema import count, flag, metadata, moment, text
+from adapters.register.schema import count, flag, metadata, moment, running_number, text
 
 decode_log = Table(
     "decode_log",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
+    running_number(),
     text("officer", "police number of the officer who read"),
     moment("at", "when the payloads were opened"),
     text("namespace", "the namespace they are of"),

@@ -3,9 +3,23 @@
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, Table
 from sqlalchemy import text as sql
 
-from adapters.register.schema import flag, json, metadata, moment, one_of, text, texts
+from adapters.register.schema import flag, json, metadata, moment, one_of, running_number, text, texts
 from domain.evidence import Purpose
 from domain.institutions import Channel, InstitutionKind
+
+
+def _history(name: str, whose: str, *, of: str, to: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        running_number(),
+        text(of, "whose entry changed", to=to),
+        moment("at", "when it changed"),
+        json("previous", "the entry before; null: added", null=True),
+        json("current", "the entry after"),
+        comment=f"append-only: every change of {whose}'s entry",
+    )
+
 
 officers = Table(
     "officers",
@@ -19,21 +33,12 @@ officers = Table(
     comment="officers of the register",
 )
 
-officer_history = Table(
-    "officer_history",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
-    text("number", "whose entry changed", to="officers.number"),
-    moment("at", "when it changed"),
-    json("previous", "the entry before; null: added", null=True),
-    json("current", "the entry after"),
-    comment="append-only: every change of an officer's entry",
-)
+officer_history = _history("officer_history", "an officer", of="number", to="officers.number")
 
 enrolments = Table(
     "enrolments",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
+    running_number(),
     text("officer", "whose device it is", to="officers.number"),
     text("key_id", "the key of the ring that opens the secret"),
     Column(
@@ -69,7 +74,7 @@ used_codes = Table(
 attempts = Table(
     "attempts",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
+    running_number(),
     text("officer", "the number that was given; perhaps nobody's"),
     text("purpose", "what it was for"),
     text("binding", "SHA-256 of the text it was given for; empty: it did not come so far"),
@@ -95,16 +100,7 @@ institutions = Table(
     comment="institutions the centre can address",
 )
 
-institution_history = Table(
-    "institution_history",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
-    text("institution", "whose entry changed", to="institutions.id"),
-    moment("at", "when it changed"),
-    json("previous", "the entry before; null: added", null=True),
-    json("current", "the entry after"),
-    comment="append-only: every change of an institution's entry",
-)
+institution_history = _history("institution_history", "an institution", of="institution", to="institutions.id")
 
 authorities = Table(
     "authorities",
@@ -143,7 +139,7 @@ authorities = Table(
 halts = Table(
     "halts",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="running number"),
+    running_number(),
     text("officer", "who halted", to="officers.number"),
     moment("at", "from when nothing leaves"),
     text(

@@ -16,9 +16,9 @@ from domain.findings import FindingReport
 from domain.identifiers import account_key
 from domain.officers import Role
 from domain.sheets import Ruling
+from domain.words import LONGEST_FILING_NUMBER
 
 _FINDING = Write.of(findings, Mode.KEEP)
-_LONGEST_FILING = 60  # characters of a filing number; the longest in use are under 40
 _ACCOUNT_KNOWN = statement_text(
     select(accounts.c.account).where(accounts.c.account == bindparam("account", type_=Text))
 )
@@ -108,8 +108,10 @@ async def _may_find(connection: AsyncConnection, number: str, account: str) -> N
 
 async def _may_file(connection: AsyncConnection, case: LockedCase, number: str, officer: str) -> None:
     await officer_of(connection, officer)
-    if not number or len(number) > _LONGEST_FILING:
-        raise Refusal("filing_number", "立案编号为空或过长", f"a filing number has 1 to {_LONGEST_FILING} characters")
+    if not number or len(number) > LONGEST_FILING_NUMBER:
+        raise Refusal(
+            "filing_number", "立案编号为空或过长", f"a filing number has 1 to {LONGEST_FILING_NUMBER} characters"
+        )
     before = case.row.filing_number
     if before and before != number:
         raise Refusal("filed", f"该案已立案, 编号 {before}", f"the case is filed already, under {before}")

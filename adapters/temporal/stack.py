@@ -20,7 +20,7 @@ from adapters.temporal import addresses, worlds
 from adapters.temporal.children import Child, ChildDiedError, ChildSpec, Progress, Report
 from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
-from adapters.temporal.lifetime import kept
+from adapters.temporal.lifetime import RUNTIME_REST_S, kept
 from adapters.temporal.parts import (
     Worker,
     answers,
@@ -53,7 +53,6 @@ _CLASHES = ("address already in use", "can't set ip address", "bind: ")
 _STARTING_PATIENCE_S = 60.0  # how long `attach` waits for a stack that is just starting
 _LEAVING_PATIENCE_S = 10.0  # for the last processes of a killed PostgreSQL
 _LOOK_S = 0.2
-_RUNTIME_REST_S = 0.3  # leaving asyncio.run right after a client's shutdown aborts in 4 of 10 runs
 
 
 def _silent(_: Progress) -> None:
@@ -131,7 +130,7 @@ class StackView:
         for part in _in_order_of_stopping(self._children):
             await asyncio.gather(*(self._children[name].stop() for name in part), return_exceptions=True)
         self._children.clear()
-        await asyncio.sleep(_RUNTIME_REST_S)
+        await asyncio.sleep(RUNTIME_REST_S)
 
     async def _add(self, spec: ChildSpec) -> None:
         if spec.name in self._children:

@@ -1,5 +1,7 @@
 """Proof: officers' devices, codes used once, attempts, and the proofs kept with what they entitled."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -11,7 +13,6 @@ depends_on = None
 
 _PURPOSES = "purpose IN ('decision', 'finding', 'filing', 'authority', 'administration', 'login')"
 _JSON = postgresql.JSONB(none_as_null=True, astext_type=sa.Text())
-_MOMENT = postgresql.TIMESTAMP(timezone=True)
 _PROVEN = "(content IS NULL) = (handling_proof IS NULL) AND (content IS NULL) = (second_proof IS NULL)"
 _ADDED = (
     (
@@ -49,56 +50,48 @@ def _guard(table: str) -> None:
     )
 
 
+def _number() -> sa.Column[int]:
+    return sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False, comment="running number")
+
+
+def _text(name: str, comment: str, *, null: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=null, comment=comment)
+
+
+def _moment(name: str, comment: str, *, null: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, postgresql.TIMESTAMP(timezone=True), nullable=null, comment=comment)
+
+
+def _officer(column: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], ["officers.number"], name=op.f(f"fk_enrolments_{column}"))
+
+
 def upgrade() -> None:
     op.create_table(
         "enrolments",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False, comment="running number"),
-        sa.Column("officer", sa.Text(), nullable=False, comment="whose device it is"),
-        sa.Column("key_id", sa.Text(), nullable=False, comment="the key of the ring that opens the secret"),
+        _number(),
+        _text("officer", "whose device it is"),
+        _text("key_id", "the key of the ring that opens the secret"),
         sa.Column(
             "sealed",
             sa.LargeBinary(),
             nullable=False,
             comment="the secret of the codes, sealed and bound to officer and number",
         ),
-        sa.Column(
-            "public_key",
-            sa.Text(),
-            nullable=True,
-            comment="Ed25519, 32 bytes in base64url, for signatures; null: codes only",
-        ),
-        sa.Column("enrolled_at", _MOMENT, nullable=False, comment="since when its codes count"),
-        sa.Column(
-            "first_administrator",
-            sa.Text(),
-            nullable=True,
-            comment="who enrolled it; null: the first setup, or practice",
-        ),
-        sa.Column("second_administrator", sa.Text(), nullable=True, comment="another person who enrolled it"),
-        sa.Column(
-            "replaced_at",
-            _MOMENT,
-            nullable=True,
-            comment="when another took its place, or the officer left; null: in use",
-        ),
-        sa.Column("locked_until", _MOMENT, nullable=True, comment="after too many wrong codes; null: not locked"),
-        sa.Column(
-            "counted_from",
-            _MOMENT,
-            nullable=True,
-            comment="wrong codes before this count no more: the duty chief has unlocked",
-        ),
+        _text("public_key", "Ed25519, 32 bytes in base64url, for signatures; null: codes only", null=True),
+        _moment("enrolled_at", "since when its codes count"),
+        _text("first_administrator", "who enrolled it; null: the first setup, or practice", null=True),
+        _text("second_administrator", "another person who enrolled it", null=True),
+        _moment("replaced_at", "when another took its place, or the officer left; null: in use", null=True),
+        _moment("locked_until", "after too many wrong codes; null: not locked", null=True),
+        _moment("counted_from", "wrong codes before this count no more: the duty chief has unlocked", null=True),
         sa.CheckConstraint("first_administrator <> second_administrator", name=op.f("ck_enrolments_two_persons")),
         sa.CheckConstraint(
             "(first_administrator IS NULL) = (second_administrator IS NULL)", name=op.f("ck_enrolments_both")
         ),
-        sa.ForeignKeyConstraint(["officer"], ["officers.number"], name=op.f("fk_enrolments_officer")),
-        sa.ForeignKeyConstraint(
-            ["first_administrator"], ["officers.number"], name=op.f("fk_enrolments_first_administrator")
-        ),
-        sa.ForeignKeyConstraint(
-            ["second_administrator"], ["officers.number"], name=op.f("fk_enrolments_second_administrator")
-        ),
+        _officer("officer"),
+        _officer("first_administrator"),
+        _officer("second_administrator"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolments")),
         comment="devices of officers: what their evidence is verified with",
     )
@@ -111,7 +104,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "used_codes",
-        sa.Column("officer", sa.Text(), nullable=False, comment="whose code"),
+        _text("officer", "whose code"),
         sa.Column(
             "step",
             sa.BigInteger(),
@@ -119,32 +112,22 @@ def upgrade() -> None:
             nullable=False,
             comment="which half minute since 1970: one code each",
         ),
-        sa.Column("purpose", sa.Text(), nullable=False, comment="what it was used for"),
-        sa.Column(
-            "binding",
-            sa.Text(),
-            nullable=False,
-            comment="SHA-256 of the one text it was given for; it serves no other",
-        ),
-        sa.Column("at", _MOMENT, nullable=False, comment="first use"),
+        _text("purpose", "what it was used for"),
+        _text("binding", "SHA-256 of the one text it was given for; it serves no other"),
+        _moment("at", "first use"),
         sa.CheckConstraint(_PURPOSES, name=op.f("ck_used_codes_purpose")),
         sa.PrimaryKeyConstraint("officer", "step", name=op.f("pk_used_codes")),
         comment="append-only: codes used, each once in the whole centre; the code itself is kept nowhere",
     )
     op.create_table(
         "attempts",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False, comment="running number"),
-        sa.Column("officer", sa.Text(), nullable=False, comment="the number that was given; perhaps nobody's"),
-        sa.Column("purpose", sa.Text(), nullable=False, comment="what it was for"),
-        sa.Column(
-            "binding",
-            sa.Text(),
-            nullable=False,
-            comment="SHA-256 of the text it was given for; empty: it did not come so far",
-        ),
-        sa.Column("kind", sa.Text(), nullable=False, comment="totp, signature, or empty where no evidence came"),
-        sa.Column("result", sa.Text(), nullable=False, comment="accepted, or the stable code of the refusal"),
-        sa.Column("at", _MOMENT, nullable=False, comment="when"),
+        _number(),
+        _text("officer", "the number that was given; perhaps nobody's"),
+        _text("purpose", "what it was for"),
+        _text("binding", "SHA-256 of the text it was given for; empty: it did not come so far"),
+        _text("kind", "totp, signature, or empty where no evidence came"),
+        _text("result", "accepted, or the stable code of the refusal"),
+        _moment("at", "when"),
         sa.CheckConstraint(_PURPOSES, name=op.f("ck_attempts_purpose")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         comment="append-only: every attempt to speak as an officer; no code is in it",

@@ -6,19 +6,17 @@ import pytest
 
 from activities.line_ports import InstitutionPort
 from adapters.lines import HttpLines
-from domain.orders import AccountRef, FourElements
+from domain.orders import AccountRef
 from tests.contracts.bank_port import BankPortContract
 from tests.contracts.orders_at import OrdersAt
 from tests.contracts.practice import (
     CENTRE,
     EVERY_LETTER,
-    INFLOW_FEN,
     INSTITUTIONS,
     LIAISON_BANK,
     NAMES,
     NUMBERS,
     PLATFORM_BANK,
-    VICTIMS_BANK,
     Practice,
     nobody,
     sandbox,
@@ -38,14 +36,7 @@ class PracticeBench(OrdersAt):
 
     def __init__(self, practice: Practice, bank: str) -> None:
         account = AccountRef(institution=bank, number=NUMBERS[bank], name=NAMES[bank])
-        inflow = FourElements(
-            payer_institution=VICTIMS_BANK,
-            payer_name=NAMES[VICTIMS_BANK],
-            payer_number=NUMBERS[VICTIMS_BANK],
-            amount_fen=INFLOW_FEN,
-            at=practice.moved_at,
-        )
-        super().__init__(account=account, inflow=inflow, now=practice.moved_at)
+        super().__init__(account=account, inflow=practice.inflow, now=practice.moved_at)
         self.bank = INSTITUTIONS[bank]
         self.practice = practice
         self.port = practice.lines.to(self.bank)
@@ -78,10 +69,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def practice(url: str) -> AsyncIterator[Practice]:
-    world = Practice(url)
-    await world.begin()
-    yield world
-    await world.end()
+    async with Practice(url) as world:
+        yield world
 
 
 class TestPlatformBank(BankPortContract):

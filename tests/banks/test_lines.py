@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,17 +14,13 @@ from adapters.lines import HttpLines, WrongWorldError
 from domain.institutions import Channel, Institution, InstitutionKind
 from domain.orders import Measure
 from tests.banks.orders import CENTRE, PAPER, order
-from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, PLATFORM_BANK, Practice, sandbox
+from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, PLATFORM_BANK, Practice, practising
 
 
 @pytest.fixture(scope="module")
 async def practice(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Practice]:
-    state: Path = tmp_path_factory.mktemp("practice")
-    with sandbox(state) as url:
-        world = Practice(url)
-        await world.begin()
+    async with practising(tmp_path_factory.mktemp("practice")) as world:
         yield world
-        await world.end()
 
 
 def institution(name: str, kind: InstitutionKind, channel: Channel, *, practice: bool = True) -> Institution:

@@ -7,7 +7,7 @@ import pytest
 
 from activities.line_ports import Reply
 from domain.identifiers import application_id
-from domain.orders import CODES, AccountKind, AccountRef, Executed, FourElements, HeldElsewhere, Measure, Order, Partial
+from domain.orders import CODES, AccountKind, AccountRef, Executed, HeldElsewhere, Measure, Order, Partial
 from tests.banks.orders import PAPER, order
 from tests.contracts.practice import (
     INFLOW_FEN,
@@ -15,9 +15,8 @@ from tests.contracts.practice import (
     NAMES,
     NUMBERS,
     PLATFORM_BANK,
-    VICTIMS_BANK,
     Practice,
-    sandbox,
+    practising,
 )
 
 ACCOUNT = AccountRef(institution=PLATFORM_BANK, number=NUMBERS[PLATFORM_BANK], name=NAMES[PLATFORM_BANK])
@@ -25,23 +24,13 @@ ACCOUNT = AccountRef(institution=PLATFORM_BANK, number=NUMBERS[PLATFORM_BANK], n
 
 @pytest.fixture(scope="module")
 async def practice(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Practice]:
-    with sandbox(tmp_path_factory.mktemp("practice")) as url:
-        world = Practice(url)
-        await world.begin()
+    async with practising(tmp_path_factory.mktemp("practice")) as world:
         yield world
-        await world.end()
 
 
 async def carried_out(practice: Practice, measure: Measure, sequence: int = 1, **more: object) -> tuple[Order, Reply]:
-    evidence = FourElements(
-        payer_institution=VICTIMS_BANK,
-        payer_name=NAMES[VICTIMS_BANK],
-        payer_number=NUMBERS[VICTIMS_BANK],
-        amount_fen=INFLOW_FEN,
-        at=practice.moved_at,
-    )
     key = application_id("c-9", PLATFORM_BANK, ACCOUNT.number, CODES[measure], sequence)
-    stops = {"evidence": evidence} if measure is Measure.STOP else {}
+    stops = {"evidence": practice.inflow} if measure is Measure.STOP else {}
     asked = order(measure, **({"application_id": key, "account": ACCOUNT} | stops | more))
     port = practice.lines.to(INSTITUTIONS[PLATFORM_BANK])
     await port.hand_in([port.seal(asked, PAPER)])

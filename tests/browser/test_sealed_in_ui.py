@@ -24,6 +24,7 @@ from adapters.http.codec.sessions import Sessions
 from adapters.keyring import KeyRing
 from adapters.temporal.converting import sealed_converter
 from domain.officers import Role
+from domain.policy import LOGIN_RULES
 from domain.words import Complaint
 from tests.browser.ui import CHROMIUM, address, chromium, let_codec_have_credentials, log_in, send_signal, shown_in
 from tests.http.doors import MemoryDoorkeeper, MemoryRecord
@@ -86,7 +87,7 @@ async def shown() -> AsyncIterator[Shown]:
     ring, ui_port, port = KeyRing.of_one_key(), free_port(), free_port()
     ui, codec = f"http://127.0.0.1:{ui_port}", f"http://127.0.0.1:{port}"
     doorkeeper, record = MemoryDoorkeeper({OFFICER: (Role.APPROVER_COUNTY,)}, ("default",)), MemoryRecord()
-    parts = Endpoint(ring, doorkeeper, record, Sessions(timedelta(hours=1)), ui_origin=lambda: ui)
+    parts = Endpoint(ring, doorkeeper, record, Sessions(timedelta(hours=1)), LOGIN_RULES, ui_origin=lambda: ui)
     server = uvicorn.Server(uvicorn.Config(application(parts), host="127.0.0.1", port=port, log_level="error"))
     serving = asyncio.create_task(server.serve())
     name = uuid.uuid4().hex

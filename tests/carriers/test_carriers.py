@@ -18,7 +18,7 @@ from adapters.letters import Door
 from domain.identifiers import application_id
 from domain.orders import CODES, AnswerClass, Executed, Measure, OfficerCard, Order, Refused
 from tests.banks.orders import CENTRE, order
-from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, Practice, sandbox
+from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, Practice, practising
 
 AT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 NUMBER = "17044059130"
@@ -132,11 +132,8 @@ def test_anything_gives_a_reply(junk: bytes, value: object):
 
 @pytest.fixture(scope="module")
 async def practice(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Practice]:
-    with sandbox(tmp_path_factory.mktemp("practice")) as url:
-        world = Practice(url)
-        await world.begin()
+    async with practising(tmp_path_factory.mktemp("practice")) as world:
         yield world
-        await world.end()
 
 
 async def carried_out(practice: Practice, asked: Order) -> Reply:

@@ -23,7 +23,7 @@ from adapters.devices import (
 )
 from adapters.register.enrolling import Enrolled
 from domain.evidence import SheetOnWord, Signature, Totp, decision_binding
-from domain.institutions import Channel, Institution, InstitutionKind
+from tests.register.given import ICBC
 
 SIGNATURE = "Aq_-" * 21 + "Aq"
 
@@ -60,14 +60,7 @@ class _World:
     run = "main"
 
     def __init__(self, *, practice: bool, by_two: bool = False):
-        bank = Institution(
-            id="102302000011",
-            code="ICBC",
-            name="x",
-            kind=InstitutionKind.BANK,
-            channel=Channel.PLATFORM,
-            practice=practice,
-        )
+        bank = ICBC.model_copy(update={"practice": practice})
         device = Enrolled(officer="012345", enrolled_at=datetime.now(UTC), by_two=by_two)
         self.register = self
         self._institutions, self._enrolments = [bank], [device]

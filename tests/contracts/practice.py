@@ -5,11 +5,11 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -17,6 +17,7 @@ from activities.line_ports import Letter
 from adapters.banks.requests import Centre
 from adapters.lines import HttpLines
 from domain.institutions import Channel, Institution, InstitutionKind
+from domain.orders import FourElements
 
 
 class EveryLetterMayLeave:
@@ -126,10 +127,26 @@ class Practice:
         self._trainer = httpx.AsyncClient(base_url=url, trust_env=False)
         self.moved_at: datetime
 
-    async def begin(self) -> None:
+    async def __aenter__(self) -> Self:
         await self._tell("", {"run": self.run, "scenario": scenario()}, world="")
         started = await self._tell("/start", {})
         self.moved_at = datetime.fromtimestamp(int(started["t0"] + _MOVE_S - _FIRST_S), UTC)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._trainer.aclose()
+        await self.lines.aclose()
+
+    @property
+    def inflow(self) -> FourElements:
+        """The victim's transfer, as its bank recorded it."""
+        return FourElements(
+            payer_institution=VICTIMS_BANK,
+            payer_name=NAMES[VICTIMS_BANK],
+            payer_number=NUMBERS[VICTIMS_BANK],
+            amount_fen=INFLOW_FEN,
+            at=self.moved_at,
+        )
 
     async def _tell(self, what: str, said: dict[str, Any], world: str | None = None) -> dict[str, Any]:
         place = f"/{self.run}" if world is None else world
@@ -147,9 +164,13 @@ class Practice:
         assert answer.is_success, answer.text
         return [json.loads(line) for line in answer.text.splitlines()]
 
-    async def end(self) -> None:
-        await self._trainer.aclose()
-        await self.lines.aclose()
+
+@asynccontextmanager
+async def practising(state: Path) -> AsyncIterator[Practice]:
+    """One world in a sandbox process of its own."""
+    with sandbox(state) as url:
+        async with Practice(url) as world:
+            yield world
 
 
 def nobody() -> str:

@@ -14,6 +14,7 @@ from adapters.http.codec.sessions import COOKIE, Sessions
 from adapters.keyring import KeyRing
 from adapters.temporal.sealing import is_sealed, opened, seal_for_officer, seal_for_workflow
 from domain.officers import Role
+from domain.policy import LOGIN_RULES
 from domain.seals import Provenance, provenance
 from tests.http.doors import Clock, MemoryDoorkeeper, MemoryRecord
 
@@ -55,6 +56,7 @@ class Ui:
                 doorkeeper=self.doorkeeper,
                 record=self.record,
                 sessions=Sessions(timedelta(hours=8), self.clock),
+                login=LOGIN_RULES,
                 ui_origin=lambda: UI,
                 now=self.clock,
             )

@@ -13,6 +13,7 @@ from adapters.register.enrolling import Device
 from domain.authority import AuthorityWord
 from domain.books import BookEntry, Books
 from domain.evidence import Evidence, SheetOnWord, Signatory, Signature, Totp, decision_binding
+from domain.findings import Finding, FindingReport
 from domain.identifiers import account_key, full_sheet_name
 from domain.institutions import Channel, Institution, InstitutionKind
 from domain.officers import Officer, Role
@@ -117,6 +118,19 @@ def lift(account: AccountRef, cause: str = "covered", sequence: int = 1) -> Draf
 
 def unfreeze(account: AccountRef, cause: str = "finding", sequence: int = 1) -> Draft:
     return Draft(measure=Measure.UNFREEZE, account=account, cause=cause, sequence=sequence)
+
+
+def found_at(case_id: str, account: AccountRef, finding: Finding) -> FindingReport:
+    """What the field officer found, with the code of the moment."""
+    return FindingReport(
+        case_id=case_id,
+        institution=account.institution,
+        number=account.number,
+        officer=FIELD,
+        finding=finding,
+        evidence=code(FIELD, NOW),
+        at=NOW,
+    )
 
 
 def render(paper: Paper) -> bytes:

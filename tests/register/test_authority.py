@@ -1,10 +1,12 @@
 """The standing authority: two persons with their roles, one word that revokes it, and nothing that slips past it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.policy_file import house_policy
 from adapters.register import Register
 from adapters.register.part import Rules
 from domain.officers import Role
@@ -109,7 +111,7 @@ async def test_officers_and_institutions_keep_their_history(given: Given, sql) -
 
 
 async def test_the_policys_level_says_who_signs_the_standing_authority(given: Given, url: str) -> None:
-    stricter = Rules(level=(Role.DUTY_CHIEF, Role.SECOND_OFFICER))
+    stricter = replace(Rules.of(house_policy()), level=(Role.DUTY_CHIEF, Role.SECOND_OFFICER))
     register = await Register.connect(url, ring=RING, rules=stricter)
     try:
         refused = await register.give_authority(await given.shift(HANDLING, SECOND, 12))

@@ -4,22 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from domain.findings import Finding, FindingReport
+from domain.findings import Finding
 from domain.officers import Role
 from domain.sheets import SheetKind, SheetState, Verdict, Why
 from tests.register.given import (
     CHIEF,
     COUNTY,
-    FIELD,
     GONE,
     HANDLING,
-    ICBC,
     NOW,
     SECOND,
     SECOND_TOO,
     Given,
-    code,
     device,
+    found_at,
     numbered,
     officer,
     ref,
@@ -226,16 +224,7 @@ async def test_a_finding_is_kept_from_field_officers_only(given: Given, sql) -> 
     await given.duty()
     case_id = await given.case()
     await given.open(case_id, stop(ref()))
-    finding = FindingReport(
-        case_id=case_id,
-        institution=ICBC.id,
-        number=ref().number,
-        officer=FIELD,
-        finding=Finding.MERCHANT,
-        remark="门店真实经营",
-        evidence=code(FIELD, NOW),
-        at=NOW,
-    )
+    finding = found_at(case_id, ref(), Finding.MERCHANT).model_copy(update={"remark": "门店真实经营"})
     for change in ({"officer": HANDLING}, {"officer": "999999"}, {"number": "000000"}, {"case_id": "c-none"}):
         assert not (await given.register.keep_finding(finding.model_copy(update=change))).accepted
     for _ in range(2):

@@ -16,9 +16,9 @@ from adapters.register import Register, downgrade, migrate
 from adapters.register.decodes import DecodeLog
 from adapters.register.engine import driver_url
 from adapters.register.tables import metadata
-from domain.findings import Finding, FindingReport
+from domain.findings import Finding
 from domain.sheets import SheetKind
-from tests.register.given import FIELD, NOW, OFFICERS, RING, Given, device, numbered
+from tests.register.given import FIELD, NOW, OFFICERS, RING, Given, device, found_at, numbered
 
 _KEPT = """
 SELECT c.case_number, c.status, o.application_id, o.measure, o.outcome, o.content FROM cases c
@@ -44,16 +44,7 @@ async def _work(url: str) -> None:
     await given.stopped(case_id, *numbered(3))
     await given.books(case_id, numbered(1)[0], 500)
     await given.approved(given.sheet(case_id, (numbered(1)[0], 500)))
-    found = numbered(2)[1]
-    finding = FindingReport(
-        case_id=case_id,
-        institution=found.institution,
-        number=found.number,
-        officer=FIELD,
-        finding=Finding.MULE,
-        evidence=await given.fresh_code(FIELD),
-        at=NOW,
-    )
+    finding = found_at(case_id, numbered(2)[1], Finding.MULE)
     assert (await given.register.keep_finding(finding)).accepted
     assert await given.register.note_restart(case_id, 0, "run-0", "terminated", NOW) == 1
     decodes = DecodeLog({"main": url}.get)

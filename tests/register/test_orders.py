@@ -1,11 +1,13 @@
 """What may leave: standing authority, halt, fuses, sheets; what stands already; the paper that goes along."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from activities.ports import Draft, OpenOrders
+from adapters.policy_file import house_policy
 from adapters.register import Register
 from adapters.register.part import Rules
 from domain.identifiers import application_id
@@ -66,7 +68,7 @@ async def test_the_paper_of_a_query_or_a_stop_carries_its_law_and_the_level_that
     await given.duty()
     case_id = await given.case()
     law = "刑事诉讼法第一百四十四条"
-    rules = Rules(basis={PaperKind.QUERY: law}, level=(Role.STOP_DESK, Role.SECOND_OFFICER))
+    rules = replace(Rules.of(house_policy()), basis={PaperKind.QUERY: law}, level=(Role.STOP_DESK, Role.SECOND_OFFICER))
     register = await Register.connect(url, ring=RING, rules=rules)
     try:
         (asked,) = await Given(register).open(case_id, query(ref()))

@@ -1,89 +1,15 @@
 """A case taken up from the register: everything done stands, everything begun is asked for under the same key."""
 
-from datetime import timedelta
-
-import pytest
-from temporalio.testing import ActivityEnvironment
-
-from activities.ports import Draft
-from activities.register import RegisterActivities
-from domain.bookkeeping import CaseRecord, Filing, Visit
-from domain.books import Books
-from domain.case_start import CaseStart
-from domain.errands import STEPS, Errand, ErrandKind
-from domain.findings import Finding, FindingReport
-from domain.institutions import Directory
+from domain.bookkeeping import Filing
+from domain.errands import ErrandKind
+from domain.findings import Finding
 from domain.officers import Role
 from domain.orders import AccountKind
 from domain.recall import OpenVisits
-from domain.sheets import SheetKind, SheetState, Verdict, Why
-from tests.register.given import (
-    ABC,
-    CARRIER,
-    CHIEF,
-    COUNTY,
-    FIELD,
-    ICBC,
-    NOW,
-    SECOND,
-    Given,
-    code,
-    key,
-    lift,
-    numbered,
-    query,
-    row,
-    statement,
-    stop,
-)
+from domain.sheets import SheetKind, SheetState, Verdict
+from tests.register.given import COUNTY, ICBC, NOW, SECOND, Given, key, lift, numbered, query, row, statement, stop
+from tests.register.taken_up import FIRST, asked_again, found, of_one_statement, taken_up
 from tests.workflows.builders import default_policy
-from workflows.casework.packing import pack, unpack
-from workflows.casework.taking_up import TakenUp, take_up
-
-FIRST = numbered(1)[0]
-"""The account the report names."""
-
-
-async def taken_up(given: Given, case_id: str, visits: OpenVisits | None = None) -> TakenUp:
-    row_ = await given.register.case(case_id)
-    start = CaseStart(
-        case_id=case_id,
-        case_number=row_.case_number,
-        received_at=row_.received_at,
-        report=await given.register.report(case_id),
-        policy=default_policy(),
-        directory=Directory(institutions=(ICBC, ABC, CARRIER)),
-        restarts=1,
-    )
-    taken = take_up(start, await given.register.recall(case_id), visits or OpenVisits(), NOW)
-    assert unpack(pack(taken.state)) == taken.state
-    return taken
-
-
-async def asked_again(given: Given, case_id: str, errand: Errand) -> list[str]:
-    """How the register stands to each step of an errand when it is asked for."""
-    assert errand.account is not None
-    standings = []
-    for measure in STEPS[errand.kind]:
-        draft = Draft(
-            measure=measure,
-            account=errand.account,
-            evidence=errand.evidence,
-            amount_fen=errand.amount_fen,
-            sequence=errand.query_sequence if measure == "query" else errand.sequence,
-            sheet=errand.sheet,
-            cause=errand.cause,
-        )
-        standings.append((await given.open(case_id, draft))[0].standing)
-    return standings
-
-
-async def of_one_statement(given: Given, case_id: str, account=FIRST, amount_fen: int = 1_000_000) -> None:
-    """Stopped and queried; its statement shows the reported transfer and nothing else."""
-    await given.stopped(case_id, account)
-    (asked,) = await given.open(case_id, query(account))
-    rows = [row(1, amount_fen=amount_fen, balance_fen=amount_fen).model_copy(update={"at": NOW})]
-    await given.answer(asked, statement=statement(rows, balance_fen=amount_fen))
 
 
 async def test_a_case_of_which_nothing_was_sent_begins_anew(given: Given) -> None:
@@ -183,7 +109,7 @@ async def test_an_honest_merchant_let_go_is_not_stopped_again_nor_visited_again(
     await given.duty()
     case_id = await given.case()
     await of_one_statement(given, case_id)
-    await _found(given, case_id, Finding.MERCHANT)
+    await found(given, case_id, Finding.MERCHANT)
     (errand,) = (await taken_up(given, case_id)).errands
     assert errand.kind is ErrandKind.LIFT
     assert errand.cause == "finding"
@@ -218,92 +144,6 @@ async def test_a_rejected_sheet_lets_go_what_was_not_frozen(given: Given) -> Non
     (errand,) = taken.errands
     assert (errand.kind, errand.cause) == (ErrandKind.LIFT, "decision")
     assert taken.state.accounts[key(FIRST)].letting_go
-
-
-# ---------------------------------------------------------------- second looks
-
-
-async def _looked(given: Given, verdict: Verdict | None = None, but: tuple[int, ...] = ()) -> str:
-    """A case with a second look at its one stop."""
-    await given.duty()
-    case_id = await given.case()
-    await of_one_statement(given, case_id)
-    look = given.look(case_id, (FIRST, 1_000_000))
-    await given.register.keep_sheet(look)
-    if verdict is not None:
-        assert (await given.decide(look, SECOND, verdict, but)).accepted
-    return case_id
-
-
-async def test_a_pending_look_is_not_asked_for_twice(given: Given) -> None:
-    state = (await taken_up(given, await _looked(given))).state
-    account = state.accounts[key(FIRST)]
-    assert (account.look_asked, account.looked_stop, account.release_proposed) == (1, 0, False)
-    assert state.sheets["L-01"].state is SheetState.PENDING
-
-
-async def test_an_approved_look_stands_as_one(given: Given) -> None:
-    taken = await taken_up(given, await _looked(given, Verdict.APPROVE))
-    assert taken.state.accounts[key(FIRST)].looked_stop == 1
-    assert taken.errands == ()
-
-
-@pytest.mark.parametrize(("verdict", "but"), [(Verdict.REJECT, ()), (Verdict.APPROVE, (1,))])
-async def test_what_a_look_lets_go_is_lifted(given: Given, verdict: Verdict, but: tuple[int, ...]) -> None:
-    (errand,) = (await taken_up(given, await _looked(given, verdict, but))).errands
-    assert (errand.kind, errand.cause) == (ErrandKind.LIFT, "decision")
-
-
-async def test_a_look_settled_by_a_freeze_stays_settled_and_one_not_yet_told_is_told(given: Given) -> None:
-    case_id = await _looked(given)
-    await given.frozen(case_id, FIRST, 1_000_000)
-    file = (await taken_up(given, case_id)).state.sheets["L-01"]
-    assert (file.state, file.settling) == (SheetState.SETTLED, True)
-    await given.register.settle_sheets(case_id, ["L-01"], NOW)
-    file = (await taken_up(given, case_id)).state.sheets["L-01"]
-    assert (file.state, file.settling) == (SheetState.SETTLED, False)
-
-
-async def _released(given: Given) -> str:
-    """A case whose one account the duty chief has let go, and the bank has lifted."""
-    await given.duty()
-    case_id = await given.case()
-    await of_one_statement(given, case_id)
-    (release, number) = (
-        given.sheet(case_id, (FIRST, 1_000_000), name="R-01", kind=SheetKind.RELEASE, why=Why.SMALL_SHARE_UNDECIDED),
-        CHIEF,
-    )
-    release = release.model_copy(update={"quorum": (Role.DUTY_CHIEF,)})
-    await given.register.keep_sheet(release)
-    assert (await given.decide(release, number)).accepted
-    (errand,) = (await taken_up(given, case_id)).errands
-    await given.answer(*await given.open(case_id, lift(FIRST, "decision", errand.sequence)))
-    return case_id
-
-
-async def test_a_release_that_was_not_looked_at_still_is_to_be(given: Given) -> None:
-    state = (await taken_up(given, await _released(given))).state
-    account, file = state.accounts[key(FIRST)], state.sheets["R-01"]
-    assert account.let_go
-    assert (account.released_on, file.look_due, file.decided_by) == ("R-01", True, [CHIEF])
-
-
-async def test_a_release_that_was_rejected_afterwards_is_stopped_once_more_under_the_next_key(given: Given) -> None:
-    # given a look at the release that says no, and the stop that follows not written
-    case_id = await _released(given)
-    look = given.look(case_id, (FIRST, 1_000_000), why=Why.SECOND_LOOK_AT_RELEASE, requester=CHIEF)
-    look = look.model_copy(update={"made_at": NOW + timedelta(seconds=1)})
-    await given.register.keep_sheet(look)
-    word = given.word(look, SECOND, await given.fresh_code(SECOND), Verdict.REJECT, at=NOW + timedelta(seconds=2))
-    assert (await given.register.decide(word)).accepted
-    taken = await taken_up(given, case_id)
-    (errand,) = taken.errands
-    assert (errand.kind, errand.sequence) == (ErrandKind.PURSUE, 2)
-    assert (await given.open(case_id, stop(FIRST, 2)))[0].standing == "new"
-    # and once it is written, it is asked for under its key, and not a third time
-    (again,) = (await taken_up(given, case_id)).errands
-    assert (again.kind, again.sequence) == (ErrandKind.PURSUE, 2)
-    assert taken.state.accounts[key(FIRST)].looked_stop == 2
 
 
 # ---------------------------------------------------------------- shared accounts, layers, words
@@ -398,76 +238,3 @@ async def test_a_stop_that_another_order_ended_does_not_stand(given: Given) -> N
     taken = await taken_up(given, case_id)
     assert taken.state.accounts[key(FIRST)].stop_ended
     assert taken.errands == ()
-
-
-# ---------------------------------------------------------------- who speaks for a case
-
-
-async def test_a_restart_is_on_record_once_and_a_closed_case_is_not_started(given: Given) -> None:
-    case_id = await given.case()
-    await given.register.note_started(case_id)
-    assert [one.case_id for one in await given.register.open_cases(0)] == [case_id]
-    assert await given.register.note_restart(case_id, 0, "run-1", "terminated", NOW) == 1
-    assert await given.register.note_restart(case_id, 0, "run-1", "terminated", NOW) is None
-    (kept,) = await given.register.open_cases(0)
-    assert (kept.restarts, kept.restarted_at) == (1, NOW)
-    await given.register.close_case(case_id, "lost", NOW)
-    assert await given.register.note_restart(case_id, 1, "run-2", "terminated", NOW) is None
-    assert await given.register.open_cases(0) == []
-    assert await given.register.verify_all() == []
-
-
-@pytest.mark.parametrize(("born_as", "restarts"), [("another-run", 1), ("", 0)])
-async def test_a_run_made_by_a_reset_and_an_older_start_are_not_heard(
-    given: Given, born_as: str, restarts: int
-) -> None:
-    case_id = await given.case(1000)
-    await given.register.note_restart(case_id, 0, "run-1", "terminated", NOW)
-    record = CaseRecord(
-        case_id=case_id,
-        books=Books(loss_fen=1000, left_cash_fen=1000),
-        status="tracing",
-        born_as=born_as,
-        restarts=restarts,
-        at=NOW,
-    )
-    engine = ActivityEnvironment()
-    keep_record = RegisterActivities(given.register).keep_record
-    assert await engine.run(keep_record, record) is False
-    assert (await given.register.case(case_id)).books.left_cash_fen == 0
-    speaks = record.model_copy(update={"born_as": engine.info.workflow_run_id, "restarts": 1})
-    assert await engine.run(keep_record, speaks) is True
-    assert (await given.register.case(case_id)).books.left_cash_fen == 1000
-
-
-async def test_a_finding_given_to_nobody_is_read_from_the_register(given: Given) -> None:
-    await given.duty()
-    case_id = await given.case()
-    await given.stopped(case_id, FIRST)
-    visit = Visit(
-        case_id=case_id,
-        case_number="A2026-000001",
-        ordinal=1,
-        institution=FIRST.institution,
-        institution_code="ICBC",
-        number=FIRST.number,
-        name=FIRST.name,
-    )
-    read = RegisterActivities(given.register).read_finding
-    with pytest.raises(Exception, match="no finding yet"):
-        await ActivityEnvironment().run(read, visit)
-    await _found(given, case_id, Finding.MULE)
-    assert (await ActivityEnvironment().run(read, visit)).finding.finding is Finding.MULE
-
-
-async def _found(given: Given, case_id: str, finding: Finding) -> None:
-    report = FindingReport(
-        case_id=case_id,
-        institution=FIRST.institution,
-        number=FIRST.number,
-        officer=FIELD,
-        finding=finding,
-        evidence=code(FIELD, NOW),
-        at=NOW,
-    )
-    assert (await given.register.keep_finding(report)).accepted

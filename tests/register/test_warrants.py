@@ -17,7 +17,7 @@ from activities.line_ports import InstitutionPort, Letter, NeverSent
 from activities.ports import Draft, OpenedOrder
 from adapters.lines import HttpLines
 from adapters.register import Register
-from domain.findings import Finding, FindingReport
+from domain.findings import Finding
 from domain.institutions import Institution
 from domain.officers import Role
 from domain.orders import AccountRef, AnswerClass, Measure, OfficerCard, Order
@@ -27,13 +27,12 @@ from tests.contracts.practice import INSTITUTIONS, NAMES, NUMBERS, PLATFORM_BANK
 from tests.register.given import (
     CHIEF,
     COUNTY,
-    FIELD,
     HANDLING,
     NOW,
     SECOND,
     Given,
-    code,
     executed,
+    found_at,
     freeze,
     lift,
     numbered,
@@ -78,11 +77,11 @@ class Wire:
 @pytest_asyncio.fixture
 async def wire(given: Given, institutions: str) -> AsyncIterator[Wire]:
     await given.register.put_institutions([BANK])
-    practice = Practice(institutions)
-    await practice.begin()
-    async with HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines:
+    async with (
+        Practice(institutions) as practice,
+        HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines,
+    ):
         yield Wire(given, practice, lines)
-    await practice.end()
 
 
 async def _open(wire: Wire, case_id: str, *drafts) -> list[OpenedOrder]:
@@ -273,15 +272,7 @@ async def test_letting_go_needs_its_cause(wire: Wire) -> None:
     await wire.given.answer(opened, outcome=executed(NOW, hours=24 * 180, amount_fen=700))
     (unfreezing,) = await _open(wire, case_id, unfreeze(ACCOUNT))
     assert await wire.sends(unfreezing) == ["unproven"], "nobody has found an honest merchant"
-    found = FindingReport(
-        case_id=case_id,
-        institution=BANK.id,
-        number=ACCOUNT.number,
-        officer=FIELD,
-        finding=Finding.MERCHANT,
-        evidence=code(FIELD, NOW),
-        at=NOW,
-    )
+    found = found_at(case_id, ACCOUNT, Finding.MERCHANT)
     assert (await wire.given.register.keep_finding(found)).accepted
     assert await wire.sends(unfreezing) == ["100000"]
 

@@ -3,7 +3,8 @@
 import json
 
 from tests.seals.conftest import SealedTown
-from tests.workflows.paper_world import PaperWorld, word_of
+from tests.workflows.paper_register import word_of
+from tests.workflows.paper_world import PaperWorld
 
 HOLDER = "金丝雀乙持卡人"
 JUNK = "金丝雀丙 13912345678"

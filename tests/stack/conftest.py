@@ -38,7 +38,7 @@ def a_directory(empty_cluster):
 def surroundings():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "SANDBOX", (sys.executable, "-S", str(STAND_IN)))
-        patch.setattr(stack, "_RUNTIME_REST_S", 0.0)  # it is for commands that end; these tests go on
+        patch.setattr(stack, "RUNTIME_REST_S", 0.0)  # it is for commands that end; these tests go on
         for variable in [name for name in os.environ if name.startswith("HOLDFAST_")]:
             patch.delenv(variable)
         yield

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from adapters.policy_file import house_policy
 from domain.case_start import CaseStart
 from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.identifiers import account_key
 from domain.institutions import Channel, Directory, Institution, InstitutionKind
 from domain.orders import AccountKind, Executed, Measure, Outcome
-from domain.policy import Policy, policy_from_toml
+from domain.policy import Policy
 from domain.report import Line, Report, Transfer, Victim
 from domain.statement import Digest, Passage, Way
 from workflows.casework import holding, pursuit
@@ -28,7 +29,7 @@ HOLDER = "测试持有人"
 
 
 def default_policy() -> Policy:
-    return policy_from_toml((ROOT / "domain/policy.toml").read_text())
+    return house_policy()
 
 
 def directory() -> Directory:

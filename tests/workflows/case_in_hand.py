@@ -8,7 +8,9 @@ from domain.findings import Finding
 from domain.orders import HeldBack
 from domain.policy import Policy
 from domain.sheets import Decision, Sheet, SheetKind, SheetState, Verdict
-from tests.workflows.paper_world import POLICY, T0, Home, PaperWorld, approvers, evidence_of
+from tests.workflows.paper_policy import POLICY
+from tests.workflows.paper_register import approvers, evidence_of
+from tests.workflows.paper_world import T0, Home, PaperWorld
 from workflows.casework import accounting, carriers, holding, looking, pursuit, visits
 from workflows.casework.case import Case
 from workflows.casework.deadlines import note_lapsed
@@ -146,3 +148,7 @@ class CaseInHand:
 
     def held_back(self) -> bool:
         return any(isinstance(account.stop, HeldBack) for account in self.case.state.accounts.values())
+
+
+def amounts(case: CaseInHand, name: str) -> dict[str, int]:
+    return {line.account.name: line.amount_fen for line in case.sheet(name).lines}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
@@ -22,7 +22,9 @@ from domain.findings import FindingReport
 from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.policy import Policy
 from domain.sheets import Ruling
-from tests.workflows.paper_world import DIRECTORY, PaperWorld, approvers, quick, word_of
+from tests.workflows.paper_policy import quick
+from tests.workflows.paper_register import approvers, word_of
+from tests.workflows.paper_world import DIRECTORY, PaperWorld
 from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
@@ -87,6 +89,9 @@ class RunningCase:
         found = await self.handle.query("standing", result_type=Standing)
         assert isinstance(found, Standing)
         return found
+
+    async def is_running(self) -> bool:
+        return (await self.handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
     async def until(self, holds: Callable[[Standing], bool], what: str) -> Standing:
         """Wait until the case says so."""
@@ -209,3 +214,11 @@ class Town:
             result_type=Books,
         )
         return RunningCase(self.client, case_id, world, handle)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until it is so: for what a case does not say of itself."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline, "never so"
+        await asyncio.sleep(0.05)

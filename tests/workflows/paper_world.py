@@ -1,30 +1,24 @@
-"""Banks, a register and officers on paper: what a case's orders meet in tests, with every effect in plain sight.
+"""Banks on paper: what a case's orders meet in tests, with every effect in plain sight.
 
 The banks do what they are asked, keep a book of it, and answer as they are told to: executed, refused with a code,
 held back by the register, or not at all. The same key gets the same answer.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
 from domain.case_start import CaseStart
 from domain.errands import STEPS, Errand, ErrandResult
-from domain.evidence import Evidence, EvidenceKind, Signature, Totp
-from domain.findings import FindingReport
 from domain.identifiers import account_key
 from domain.institutions import Channel, Directory, Institution, InstitutionKind
-from domain.officers import Role
 from domain.orders import AccountKind, Executed, HeldBack, Measure, Outcome, Partial, Refused, Unknown
-from domain.policy import Policy, policy_from_toml
+from domain.policy import Policy
 from domain.report import Line, Report, Transfer, Victim
-from domain.sheets import Decision, Ruling, Sheet, SheetState, Verdict, still_awaited
 from domain.statement import Digest, Passage, Way
+from tests.workflows.paper_policy import POLICY
+from tests.workflows.paper_register import PaperRegister
 
 T0 = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-POLICY = policy_from_toml((Path(__file__).parents[2] / "domain" / "policy.toml").read_text(encoding="utf-8"))
 TERM = timedelta(hours=48)
 VICTIM = "6222020000000001"
 
@@ -48,45 +42,6 @@ DIRECTORY = Directory(
         ),
     )
 )
-
-OFFICERS: dict[str, tuple[Role, ...]] = {
-    "012301": (Role.STOP_DESK,),
-    "012302": (Role.SECOND_OFFICER,),
-    "012345": (Role.APPROVER_COUNTY,),
-    "012346": (Role.APPROVER_CITY,),
-    "012350": (Role.DUTY_CHIEF,),
-    "012370": (Role.FIELD,),
-}
-
-
-def evidence_of(officer: str, needs: EvidenceKind = EvidenceKind.TOTP) -> Evidence:
-    """What this paper officer proves a word with; the paper register knows it and takes nothing else."""
-    if needs is EvidenceKind.SIGNATURE:
-        return Signature(value=(officer * 15)[:86])
-    return Totp(code=officer[::-1])
-
-
-def word_of(officer: str, needs: EvidenceKind = EvidenceKind.TOTP) -> str:
-    """Number and evidence, as they are typed."""
-    given = evidence_of(officer, needs)
-    return f"{officer} {given.code if isinstance(given, Totp) else given.value}"
-
-
-def is_proven(officer: str, given: Evidence | None, needs: EvidenceKind = EvidenceKind.TOTP) -> bool:
-    """A signature wherever a code would do; a code only where it does."""
-    kinds = {needs, EvidenceKind.SIGNATURE}
-    return given is not None and given in [evidence_of(officer, kind) for kind in kinds]
-
-
-UNPROVEN = {"accepted": False, "refused": "wrong_code", "zh": "验证码不对", "en": "the code is wrong"}
-
-
-def with_policy(**changes: dict[str, object]) -> Policy:
-    """The policy with some numbers changed: `with_policy(trace={"most_layers": 3})`."""
-    whole = POLICY.model_dump()
-    for part, fields in changes.items():
-        whole[part] = {**whole[part], **fields}
-    return Policy.model_validate(whole)
 
 
 class Silent:
@@ -336,96 +291,3 @@ class PaperWorld:
 
 def _name(target: Home | str) -> str:
     return target.key if isinstance(target, Home) else target
-
-
-class PaperRegister:
-    """The part of the register that rules on what people say."""
-
-    def __init__(self) -> None:
-        self.sheets: dict[str, Sheet] = {}
-        self.approvals: dict[str, dict[str, tuple[Role, ...]]] = {}
-        self.excepted: dict[str, set[int]] = {}
-        self.state: dict[str, SheetState] = {}
-        self.records: list[CaseRecord] = []
-        self.findings: list[FindingReport] = []
-        self.filing = ""
-        self.filing_refused = False
-        self.fuse_raises: list[str] = []
-
-    def keep_record(self, record: CaseRecord) -> None:
-        for sheet in record.sheets:
-            self.sheets.setdefault(sheet.name, sheet)
-            self.state.setdefault(sheet.name, SheetState.PENDING)
-        self.state |= dict.fromkeys(record.settled, SheetState.SETTLED)
-        self.fuse_raises += record.fuse_raises
-        self.records.append(record)
-
-    def decide(self, decision: Decision) -> Ruling:
-        sheet, roles = self.sheets[decision.sheet], OFFICERS.get(decision.officer, ())
-        if decision.officer == sheet.requester:
-            return self._ruling(sheet, accepted=False, zh="申请人不能审批", en="who asks does not decide")
-        if self.state[sheet.name] is not SheetState.PENDING or not set(roles) & set(sheet.quorum):
-            return self._ruling(sheet, accepted=False, zh="无权审批或已办结", en="not entitled, or decided already")
-        if not is_proven(decision.officer, decision.evidence, sheet.needs):
-            return Ruling.model_validate({**self._ruling(sheet, accepted=False).model_dump(), **UNPROVEN})
-        if decision.verdict is Verdict.REJECT:
-            self.state[sheet.name] = SheetState.REJECTED
-            return self._ruling(sheet, accepted=True)
-        self.approvals.setdefault(sheet.name, {})[decision.officer] = roles
-        self.excepted.setdefault(sheet.name, set()).update(decision.except_lines)
-        if not still_awaited(sheet.quorum, list(self.approvals[sheet.name].items())):
-            self.state[sheet.name] = SheetState.APPROVED
-        return self._ruling(sheet, accepted=True)
-
-    def _ruling(self, sheet: Sheet, *, accepted: bool, zh: str = "好", en: str = "ok") -> Ruling:
-        approvals = self.approvals.get(sheet.name, {})
-        return Ruling(
-            accepted=accepted,
-            sheet=sheet.name,
-            state=self.state[sheet.name],
-            awaited=still_awaited(sheet.quorum, list(approvals.items())),
-            decided_by=tuple(approvals),
-            except_lines=tuple(sorted(self.excepted.get(sheet.name, ()))),
-            zh=zh,
-            en=en,
-        )
-
-    def rule(self, decisions: Decisions) -> Rulings:
-        return Rulings(rulings=tuple(self.decide(one) for one in decisions.decisions))
-
-    def keep_finding(self, finding: FindingReport) -> Ruling:
-        if Role.FIELD not in OFFICERS.get(finding.officer, ()):
-            return Ruling(accepted=False, sheet="", zh="不是外勤", en="not a field officer")
-        if not is_proven(finding.officer, finding.evidence):
-            return Ruling.model_validate({**UNPROVEN, "sheet": ""})
-        self.findings.append(finding)
-        return Ruling(accepted=True, sheet="", zh="好", en="ok")
-
-    def keep_filing(self, filing: Filing) -> Ruling:
-        if not is_proven(filing.officer, filing.evidence):
-            return Ruling.model_validate({**UNPROVEN, "sheet": ""})
-        if self.filing and self.filing != filing.number:
-            return Ruling(accepted=False, sheet="", zh="已有立案号", en="another filing number is on record")
-        self.filing = filing.number
-        return Ruling(accepted=True, sheet="", zh="好", en="ok")
-
-
-def approvers(sheet: Sheet) -> Iterator[str]:
-    """One officer for each role of its quorum."""
-    for role in sheet.quorum:
-        yield next(number for number, roles in OFFICERS.items() if role in roles)
-
-
-def quick(**changes: dict[str, object]) -> Policy:
-    """The policy with its waiting times shortened, for cases that run on a real clock."""
-    short: dict[str, dict[str, object]] = {
-        "freeze": {"gather_seconds": 0.05, "gather_most_seconds": 1.0},
-        "unknown": {"ask_person_after_seconds": 0.6, "slow_every_seconds": 0.3, "slow_most_seconds": 0.5},
-        "lanes": {
-            "patience_seconds": dict.fromkeys(Channel, 0.1),
-            "linger_seconds": dict.fromkeys(Channel, 0.01),
-        },
-    }
-    for part, fields in changes.items():
-        short[part] = {**short.get(part, {}), **fields}
-    return with_policy(**short)

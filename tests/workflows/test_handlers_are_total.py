@@ -18,7 +18,8 @@ from temporalio.service import RPCError
 
 from domain.orders import Measure
 from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_world import PaperWorld, refused, word_of
+from tests.workflows.paper_register import word_of
+from tests.workflows.paper_world import PaperWorld, refused
 
 JUNK: dict[str, list[Any]] = {
     "no input": [],

@@ -12,7 +12,9 @@ from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
 from tests.workflows.cut_line import CutLine
 from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_world import PaperRegister, PaperWorld, quick
+from tests.workflows.paper_policy import quick
+from tests.workflows.paper_register import PaperRegister
+from tests.workflows.paper_world import PaperWorld
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 QUEUE = "cases-of-a-worker-to-be-killed"

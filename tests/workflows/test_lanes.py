@@ -7,7 +7,7 @@ import pytest
 from domain.errands import BatchResult, Errand, ErrandBatch, ErrandKind, ErrandResult
 from domain.institutions import Channel
 from tests.workflows.builders import T0, case_of, fan
-from tests.workflows.paper_world import with_policy
+from tests.workflows.paper_policy import with_policy
 from workflows.lanes import Lane
 from workflows.tasks import Tasks
 

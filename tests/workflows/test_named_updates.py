@@ -12,7 +12,8 @@ from temporalio.client import WorkflowUpdateFailedError
 from domain.money import shown
 from domain.sheets import update_name
 from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_world import PaperWorld, approvers, word_of
+from tests.workflows.paper_register import approvers, word_of
+from tests.workflows.paper_world import PaperWorld
 from tests.workflows.test_handlers_are_total import no_failed_task
 
 INPUTS = 1_000

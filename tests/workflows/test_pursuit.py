@@ -11,7 +11,8 @@ from domain.report import Line
 from domain.sheets import SheetKind, Verdict, Why
 from domain.statement import FreezeSeen, Way
 from tests.workflows.case_in_hand import CaseInHand
-from tests.workflows.paper_world import SILENT, PaperWorld, held_back, refused, with_policy
+from tests.workflows.paper_policy import with_policy
+from tests.workflows.paper_world import SILENT, PaperWorld, held_back, refused
 from workflows.casework import pursuit
 
 

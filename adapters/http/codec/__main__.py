@@ -78,6 +78,7 @@ def composed(given: Settings) -> FastAPI:
         doorkeeper=door,
         record=record,
         sessions=Sessions(timedelta(minutes=policy.sealing.session_minutes)),
+        login=policy.login,
         ui_origin=origin_of(given),
     )
     app = application(endpoint)

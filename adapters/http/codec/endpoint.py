@@ -7,6 +7,7 @@ from adapters.http.codec.doorkeeper import Doorkeeper
 from adapters.http.codec.recording import DecodeRecord
 from adapters.http.codec.sessions import Now, Sessions, utc_now
 from adapters.keyring import KeyRing
+from domain.policy import LoginRules
 
 
 @dataclass(frozen=True)
@@ -17,5 +18,6 @@ class Endpoint:
     doorkeeper: Doorkeeper
     record: DecodeRecord
     sessions: Sessions
+    login: LoginRules
     ui_origin: Callable[[], str | None]
     now: Now = utc_now

@@ -13,20 +13,18 @@ from adapters.http.codec.doorkeeper import Admitted, Doorkeeper
 from adapters.http.codec.endpoint import Endpoint
 from adapters.http.codec.pages import SAFE, logged_in_page, login_page
 from adapters.http.codec.sessions import COOKIE, Tries
+from domain.policy import LoginRules
 from domain.words import Complaint
 
 log = structlog.get_logger(__name__)
 
 LONGEST_FORM = 1_000
-WAIT_WORDS = Complaint(
-    zh="口令错误次数过多，请一分钟后再试", en="too many wrong codes for this number: try again in a minute"
-)
 NOT_NOW = Complaint(zh="暂时无法核验，请稍后再试", en="this cannot be checked at the moment: please try again")
 
 
 def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
     """The page, and its two forms."""
-    tries = Tries(endpoint.now)
+    tries = Tries(endpoint.login, endpoint.now)
 
     @app.get("/")
     async def page(request: Request) -> HTMLResponse:
@@ -40,7 +38,7 @@ def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
         form = parse_qs((await whole_body(request, LONGEST_FORM)).decode(errors="replace"))
         officer, code, world = (form.get(name, [""])[0].strip() for name in ("officer", "code", "world"))
         door = endpoint.doorkeeper
-        found = WAIT_WORDS if tries.must_wait(officer) else await _admit(door, officer, code, world)
+        found = _too_often(endpoint.login) if tries.must_wait(officer) else await _admit(door, officer, code, world)
         if isinstance(found, Complaint):
             tries.note_wrong(officer)
             return HTMLResponse(login_page(door.worlds(), found), status_code=401, headers=SAFE)
@@ -63,6 +61,13 @@ def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
         answer = RedirectResponse("/", status_code=303)
         answer.delete_cookie(COOKIE)
         return answer
+
+
+def _too_often(rules: LoginRules) -> Complaint:
+    return Complaint(
+        zh=f"口令错误次数过多，请{rules.within_minutes:g}分钟后再试",
+        en=f"too many wrong codes for this number: try again in {rules.within_minutes:g} min",
+    )
 
 
 def _own_origin(request: Request) -> str:

@@ -6,11 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.http.codec.doorkeeper import Admitted
 from domain.frozen import Frozen
+from domain.policy import LoginRules
 
 COOKIE = "holdfast_codec"
-TRIES = 5
-"""Wrong codes for one number before it has to wait: of a million codes, five a minute find none in a shift."""
-WAIT = timedelta(minutes=1)
 MOST_NUMBERS = 10_000
 """So many numbers' wrong tries are remembered; who tries more numbers than the centre has officers is guessing."""
 
@@ -60,20 +58,21 @@ class Sessions:
 class Tries:
     """Wrong codes for each number, right or not in the register."""
 
-    def __init__(self, now: Now = utc_now) -> None:
+    def __init__(self, rules: LoginRules, now: Now = utc_now) -> None:
+        self.rules = rules
         self._now = now
         self._wrong: dict[str, list[datetime]] = {}
 
     def must_wait(self, officer: str) -> bool:
         """Whether this number was tried too often just now."""
-        recent = [at for at in self._wrong.get(officer, ()) if at > self._now() - WAIT]
-        return len(recent) >= TRIES
+        since = self._now() - timedelta(minutes=self.rules.within_minutes)
+        return len([at for at in self._wrong.get(officer, ()) if at > since]) >= self.rules.wrong_codes
 
     def note_wrong(self, officer: str) -> None:
         """One more."""
         if officer not in self._wrong and len(self._wrong) >= MOST_NUMBERS:
             self._wrong.pop(next(iter(self._wrong)))
-        self._wrong[officer] = [*self._wrong.get(officer, ())[-TRIES:], self._now()]
+        self._wrong[officer] = [*self._wrong.get(officer, ())[-self.rules.wrong_codes :], self._now()]
 
     def note_right(self, officer: str) -> None:
         """Forget the wrong ones."""

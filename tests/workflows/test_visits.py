@@ -1,0 +1,68 @@
+"""Visits of holders on a real Temporal server: who answers them, and what their findings do to the case."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from domain.orders import AccountKind
+from tests.workflows.engine import RunningCase, Town
+from tests.workflows.paper_policy import quick
+from tests.workflows.paper_register import word_of
+from tests.workflows.paper_stories import three_accounts
+from tests.workflows.paper_world import PaperWorld
+
+
+async def test_a_terminated_visit_is_sent_out_again(town: Town):
+    world, _, _, _ = three_accounts()
+    case = await town.start(world)
+    await case.visit_is_open(1)
+    first = await _described(case)
+    await case.visit(1).terminate()
+    # it is the same question, asked once more ten seconds later
+    for _ in range(200):
+        again = await _described(case)
+        if again.run_id != first.run_id:
+            break
+        await asyncio.sleep(0.1)
+    assert again.run_id != first.run_id
+    assert again.status is WorkflowExecutionStatus.RUNNING
+    await case.find(1, f"{word_of('012370')} mule")
+    await case.until(lambda one: one.visits == 0, "the finding is in")
+
+
+async def _described(case: RunningCase):
+    for _ in range(100):
+        try:
+            return await case.visit(1).describe()
+        except RPCError:
+            await asyncio.sleep(0.05)
+    raise AssertionError("no visit")
+
+
+async def test_a_merchants_finding_comes_back_from_the_visit_and_lets_go(town: Town):
+    world = PaperWorld()
+    shop = world.open("shop", "ABC", kind=AccountKind.CORPORATE)
+    world.defraud(shop, 900_00)
+    case = await town.start(world, quick(freeze={"gather_seconds": 30}))
+    await case.until(lambda one: one.at_risk_fen == 0, "stopped")
+    await case.find(1, f"{word_of('012370')} merchant 有发货单")
+    books = await case.result()
+    assert not shop.stopped
+    assert books.left_merchant_fen == 900_00
+    assert world.register.findings[0].remark == "有发货单"
+
+
+async def test_a_visit_is_answered_by_a_finding_of_a_field_officer_and_by_nothing_else(town: Town):
+    world, _, _, _ = three_accounts()
+    case = await town.start(world)
+    await case.visit_is_open(1)
+    await case.find(1, f"{word_of('012345')} mule")  # an approver, not a field officer
+    await case.visit(1).cancel()
+    await asyncio.sleep(0.5)
+    assert (await _described(case)).status is WorkflowExecutionStatus.RUNNING
+    with pytest.raises(Exception, match="Workflow update failed"):
+        await case.visit(1).execute_update("finding", f"{word_of('012345')} mule")
+    await case.visit(1).execute_update("finding", f"{word_of('012370')} mule")
+    await case.until(lambda one: one.visits == 0, "the finding is in")
