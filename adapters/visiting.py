@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import structlog
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.identifiers import account_key, case_workflow_id, verification_workflow_id
@@ -22,7 +23,9 @@ async def open_visits(client: Client, case_id: str, found: Collection[str]) -> O
     are not asked what they have answered. Raises RPCError.
     """
     wanted = f"WorkflowType='OnSiteVerification' AND WorkflowId STARTS_WITH '{case_workflow_id(case_id)}/'"
-    visits = {_ordinal(one.id): one async for one in client.list_workflows(wanted, page_size=1000)}
+    listed = [(_ordinal(one.id), one) async for one in client.list_workflows(wanted, page_size=1000)]
+    # anybody who can write to the namespace can give a workflow such an id: only what was sealed for it is a visit
+    visits = {ordinal: one for ordinal, one in listed if ordinal and await _account_of(one)}
     last = max(visits, default=0)
     for ordinal in range(1, last + _BEYOND + 1):
         if ordinal not in visits and (visit := await _visit(client, case_id, ordinal)) is not None:
@@ -31,11 +34,10 @@ async def open_visits(client: Client, case_id: str, found: Collection[str]) -> O
     for ordinal, visit in sorted(visits.items()):
         if visit.status is not WorkflowExecutionStatus.RUNNING:
             continue
-        account = account_key(
-            str(await visit.memo_value("institution", "", type_hint=str)),
-            str(await visit.memo_value("number", "", type_hint=str)),
-        )
-        if account in found or account in still_open:
+        account = await _account_of(visit)
+        if not account:
+            log.warning("visit_of_nobody", workflow_id=visit.id)
+        elif account in found or account in still_open:
             await client.get_workflow_handle(visit.id).terminate("the holder's finding is in / 已有查证结果")
             log.warning("visit_ended", workflow_id=visit.id)
         else:
@@ -52,5 +54,17 @@ async def _visit(client: Client, case_id: str, ordinal: int) -> WorkflowExecutio
         return None
 
 
+async def _account_of(visit: WorkflowExecution) -> str:
+    """Whose holder is visited, as the case sealed it for this workflow; empty: it is no visit of ours."""
+    try:
+        institution = await visit.memo_value("institution", "", type_hint=str)
+        number = await visit.memo_value("number", "", type_hint=str)
+    except (FailureError, ValueError):
+        return ""
+    return account_key(institution, number) if institution and number else ""
+
+
 def _ordinal(workflow_id: str) -> int:
-    return int(workflow_id.rsplit("/", 1)[1])
+    """The visit's count in its case; 0 for what is none."""
+    tail = workflow_id.rsplit("/", 1)[1]
+    return int(tail) if tail.isdecimal() and tail.isascii() else 0
