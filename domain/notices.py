@@ -145,9 +145,12 @@ def cause_of_silence(institution: str, since: datetime) -> str:
     return f"unknown/{institution}/{since.timestamp():.6f}"
 
 
-def cause_of_stops_end(hour: datetime) -> str:
-    """The cause of the notice that stops end within this hour: one for all of them."""
-    return f"stops_end/{hour.timestamp():.0f}"
+def cause_of_stops_end(hour: datetime, before: int) -> str:
+    """The cause of the notice that stops end within this hour: one for all of them.
+
+    `before`: how often they were told of already and then covered, of which nothing is left now.
+    """
+    return f"stops_end/{hour.timestamp():.0f}/{before}"
 
 
 CAUSE_OF_FILING = "filing"

@@ -10,6 +10,7 @@ from rich.table import Table
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import AsJson, RunName, open_world, perform
 from adapters.cli.voice import Voice, table
+from adapters.policy_file import load_policy
 from adapters.settings import Settings
 from domain.clock import shown_clock
 from domain.notice_words import words_of
@@ -47,7 +48,7 @@ def acknowledge(
     async def work(given: Settings) -> None:
         async with open_world(given, voice, run, engine_may_wait=True) as world:
             try:
-                ruling = await world.register.acknowledge(notice, officer, datetime.now(UTC))
+                ruling = await world.register.acknowledge(notice, officer, load_policy(given), datetime.now(UTC))
             except LookupError:
                 raise CommandError(
                     Exit.NOT_FOUND, f"The world {world.run} has no notice {notice}: see `starter.py notice list`."

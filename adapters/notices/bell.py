@@ -4,6 +4,7 @@ It stands on the register alone: officers are told while the engine is down, too
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -22,6 +23,9 @@ LOOK_EVERY_S: Final = 1.0
 """A notice is to reach its channel within 5 s: a second to be seen, one more to leave, the rest is air."""
 SWEEP_EVERY: Final = timedelta(seconds=2)
 """What only time brings about is looked for less often: it asks all open orders, stops and sheets."""
+SWEEP_SHARE: Final = 10
+"""A sweep of so many seconds is followed by so many times as long a pause, but for the most."""
+SWEEP_MOST: Final = timedelta(seconds=15)
 AT_ONCE: Final = 20
 """Letters handed to a channel at a time: within the time limit even if each of them times out."""
 SENDING_S: Final = 20.0
@@ -51,7 +55,7 @@ class Bell:
         self._ports = {port.channel: port for port in ports}
         self._policy, self._rules = policy, notice_rules(policy)
         self._link, self._practice, self._clock = link, practice, clock
-        self._swept = datetime.min.replace(tzinfo=UTC)
+        self._sweep_at = datetime.min.replace(tzinfo=UTC)
         self._sending: dict[NoticeChannel, asyncio.Task[None]] = {}
         self._sick: dict[NoticeChannel, str] = {}
 
@@ -59,12 +63,16 @@ class Bell:
         """Runs beside the worker; bears a register that is down."""
         if not self._ports:
             log.error("notices_have_no_channel", remedy="name HOLDFAST_NOTICE_WEBHOOK, _SMTP or _SMS")
+        failed = ""
         try:
             while True:
                 try:
                     await self.look()
+                    failed = ""
                 except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
-                    log.warning("bell_failed", error=type(error).__name__)
+                    if failed != type(error).__name__:  # once, not every second
+                        failed = type(error).__name__
+                        log.warning("bell_failed", error=failed)
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             for task in self._sending.values():
@@ -75,9 +83,11 @@ class Bell:
     async def look(self) -> None:
         """Look once; channels that have letters begin to send them, unless they are at it already."""
         now = self._clock()
-        if now - self._swept >= SWEEP_EVERY:
+        if now >= self._sweep_at:
+            began = time.monotonic()
             await self._book.sweep_notices(now, self._policy)
-            self._swept = now
+            pause = timedelta(seconds=(time.monotonic() - began) * SWEEP_SHARE)
+            self._sweep_at = now + min(max(SWEEP_EVERY, pause), SWEEP_MOST)
         for channel in await self._book.ring_notices(now, self._policy, list(self._ports), MOST_RUNG):
             before = self._sending.get(channel)
             if channel in self._ports and (before is None or before.done()):

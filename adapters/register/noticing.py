@@ -41,45 +41,55 @@ _UNCOVERED = "m.kind = 'stop' AND m.ended_at IS NULL AND NOT cl.released AND cl.
 _LINES = "(SELECT count(*) FROM sheet_lines l WHERE l.case_id = s.case_id AND l.sheet = s.name)"
 _TOLD = "SELECT FROM notices n WHERE n.case_id = c.case_id AND n.kind ="
 
+_STOPS = f"""
+    SELECT cl.case_id, date_trunc('hour', m.expires) AS hour, min(m.expires) AS due, count(*) AS count
+    FROM measures m JOIN claims cl ON cl.account = m.account
+    WHERE m.expires <= %(stops_until)s AND {_UNCOVERED} GROUP BY cl.case_id, date_trunc('hour', m.expires)
+"""  # noqa: S608 - constants of this file
+_FILINGS = """
+    SELECT m.case_id, m.expires AS due FROM measures m
+    WHERE m.kind = 'stop' AND m.ended_at IS NULL AND m.expires <= %(filings_until)s
+    UNION ALL
+    SELECT s.case_id, s.decide_by FROM sheets s WHERE s.state = 'pending' AND s.kind = 'freeze'
+"""
 _FOUND = f"""
 SELECT 'sheet' AS kind, c.case_id, s.name AS subject, '' AS institution, s.made_at AS since, s.decide_by AS due,
-    s.quorum AS roles, {_LINES} AS count
+    s.quorum AS roles, {_LINES} AS count, 0 AS before
 FROM sheets s JOIN cases c ON c.case_id = s.case_id
 WHERE s.state = 'pending' AND c.status <> 'closed' AND NOT EXISTS ({_TOLD} 'sheet' AND n.subject = s.name)
 UNION ALL
 SELECT 'sheet_deadline', c.case_id, s.name, '', s.made_at, s.decide_by, coalesce(
     (SELECT n.roles FROM notices n WHERE n.case_id = c.case_id AND n.kind = 'sheet' AND n.subject = s.name), s.quorum
-    ), {_LINES}
+    ), {_LINES}, 0
 FROM sheets s JOIN cases c ON c.case_id = s.case_id
 WHERE s.state = 'pending' AND s.decide_by <= %(sheets_until)s AND c.status <> 'closed'
     AND NOT EXISTS ({_TOLD} 'sheet_deadline' AND n.subject = s.name)
 UNION ALL
-SELECT 'unknown', c.case_id, i.code, i.id, min(o.written_at), NULL, NULL, count(*)
+SELECT 'unknown', c.case_id, i.code, i.id, min(o.written_at), NULL, NULL, count(*), 0
 FROM orders o JOIN cases c ON c.case_id = o.case_id JOIN institutions i ON i.id = o.institution
 WHERE {_SILENT} AND c.status <> 'closed'
     AND NOT EXISTS ({_TOLD} 'unknown' AND n.subject = i.code AND n.closed_at IS NULL)
 GROUP BY c.case_id, i.code, i.id
 UNION ALL
-SELECT 'stops_end', c.case_id, '', '', date_trunc('hour', m.expires), min(m.expires), NULL, count(*)
-FROM measures m JOIN claims cl ON cl.account = m.account JOIN cases c ON c.case_id = cl.case_id
-WHERE m.expires <= %(stops_until)s AND {_UNCOVERED} AND c.status <> 'closed'
-    AND NOT EXISTS ({_TOLD} 'stops_end' AND date_trunc('hour', n.due) = date_trunc('hour', m.expires))
-GROUP BY c.case_id, date_trunc('hour', m.expires)
+SELECT 'stops_end', c.case_id, '', '', g.hour, g.due, NULL, g.count, (
+    SELECT count(*) FROM notices n
+    WHERE n.case_id = c.case_id AND n.kind = 'stops_end' AND date_trunc('hour', n.due) = g.hour)
+FROM ({_STOPS}) g JOIN cases c ON c.case_id = g.case_id
+WHERE c.status <> 'closed'
+    AND NOT EXISTS ({_TOLD} 'stops_end' AND date_trunc('hour', n.due) = g.hour AND n.closed_at IS NULL)
 UNION ALL
-SELECT 'filing', c.case_id, '', '', NULL, min(f.due), NULL, 0
-FROM (
-    SELECT m.case_id, m.expires AS due FROM measures m
-    WHERE m.kind = 'stop' AND m.ended_at IS NULL AND m.expires <= %(filings_until)s
-    UNION ALL
-    SELECT s.case_id, s.decide_by FROM sheets s WHERE s.state = 'pending' AND s.kind = 'freeze'
-) f JOIN cases c ON c.case_id = f.case_id
+SELECT 'filing', c.case_id, '', '', NULL, min(f.due), NULL, 0, 0
+FROM ({_FILINGS}) f JOIN cases c ON c.case_id = f.case_id
 WHERE c.filing_number = '' AND c.status <> 'closed' AND NOT EXISTS ({_TOLD} 'filing')
 GROUP BY c.case_id
 """  # noqa: S608 - constants of this file
-OVER = f"""
+
+
+def _over(which: str) -> str:
+    return f"""
 UPDATE notices SET closed_at = %(now)s, ring_at = NULL WHERE notice IN (
     SELECT n.notice FROM notices n JOIN cases c ON c.case_id = n.case_id
-    WHERE n.closed_at IS NULL AND (
+    WHERE n.closed_at IS NULL AND {which} AND (
         c.status = 'closed'
         OR (n.kind = 'filing' AND c.filing_number <> '')
         OR (n.kind IN ('sheet', 'sheet_deadline') AND NOT EXISTS (
@@ -93,7 +103,13 @@ UPDATE notices SET closed_at = %(now)s, ring_at = NULL WHERE notice IN (
             AND {_UNCOVERED})))
     FOR UPDATE OF n SKIP LOCKED)
 """  # noqa: S608 - constants of this file
-"""Closes the notices whose cause is gone; asked immediately before anything rings."""
+
+
+_OVER = _over("true")
+OVER_THAT_RING = _over(
+    "(n.ring_at <= %(now)s OR EXISTS (SELECT FROM deliveries d WHERE d.notice = n.notice AND d.try_at IS NOT NULL))"
+)
+"""Closes those of them whose cause is gone that would ring or leave now: asked immediately before anything does."""
 
 
 def silent_since(now: datetime, policy: Policy) -> datetime:
@@ -149,6 +165,7 @@ class Noticing(Part):
         }
 
         async def work(connection: AsyncConnection) -> int:
+            await run(connection, _OVER, now=now, silent_since=until["silent_since"])
             found = (await run(connection, _FOUND, **until)).all()
             writes = Writes()
             for row in found:
@@ -171,7 +188,7 @@ def _cause(row: Any) -> str:  # noqa: ANN401 - a row of _FOUND
         case NoticeKind.UNKNOWN:
             return cause_of_silence(row.institution, row.since)
         case NoticeKind.STOPS_END:
-            return cause_of_stops_end(row.since)
+            return cause_of_stops_end(row.since, row.before)
         case NoticeKind.FILING:
             return CAUSE_OF_FILING
 

@@ -1,6 +1,6 @@
 """Notices on their way: what is due climbs, its letters are handed out and noted, an officer acknowledges."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.notice_ports import Attempt, Outgoing
 from adapters.register.bulk import Mode, Write, Writes, columns_of, run
 from adapters.register.locking import lock_case
-from adapters.register.noticing import OVER, notice_rules, silent_since
+from adapters.register.noticing import OVER_THAT_RING, notice_rules, silent_since
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of
 from adapters.register.tables import deliveries, notices
@@ -17,7 +17,7 @@ from domain.clock import shown_time
 from domain.notices import Notice, NoticeChannel, NoticeKind
 from domain.officers import Role
 from domain.policy import Policy
-from domain.sheets import Ruling
+from domain.sheets import Ruling, role_words
 
 _RUNG = Write.of(notices, Mode.CHANGE, "sendings", "ring_at")
 _LETTER = Write.of(deliveries, Mode.KEEP)
@@ -62,7 +62,7 @@ class Ringing(Part):
         rules = notice_rules(policy)
 
         async def work(connection: AsyncConnection) -> list[NoticeChannel]:
-            await run(connection, OVER, now=now, silent_since=silent_since(now, policy))
+            await run(connection, OVER_THAT_RING, now=now, silent_since=silent_since(now, policy))
             await run(connection, _NEEDLESS)
             writes = Writes()
             due = (await run(connection, _DUE, now=now, most=most)).all()
@@ -118,11 +118,13 @@ class Ringing(Part):
 
         return await self._do(work)
 
-    async def acknowledge(self, notice: str, officer: str, now: datetime) -> Ruling:
+    async def acknowledge(self, notice: str, officer: str, policy: Policy, now: datetime) -> Ruling:
         """An officer has taken note: nothing more is sent, and the case's chain says who.
 
-        Once: whoever comes later is told so, and changes nothing. Raises LookupError when there is no such notice.
+        By an officer whom it is for, or who is on the ladder (policy `notices`). Once: whoever comes later is told so,
+        and changes nothing. Raises LookupError when there is no such notice.
         """
+        ladder = notice_rules(policy).ladder
 
         async def work(connection: AsyncConnection) -> Ruling:
             found = (await run(connection, _ONE, notice=notice)).one_or_none()
@@ -130,7 +132,7 @@ class Ringing(Part):
                 raise LookupError(f"the register has no notice {notice}")
             case = await lock_case(connection, found.case_id)
             one = _notice((await run(connection, _ONE, notice=notice)).one())
-            await officer_of(connection, officer)
+            _is_for((await officer_of(connection, officer)).roles, {*one.roles, *ladder})
             _still_rings(one)
             await run(connection, _ACKNOWLEDGED, notice=notice, officer=officer, now=now)
             case.chain.note(now, "notice_acknowledged", {"notice": notice, "kind": one.kind, "officer": officer})
@@ -140,6 +142,13 @@ class Ringing(Part):
             return Ruling(accepted=True, sheet="", zh="已确认", en="acknowledged")
 
         return await self._ruled(work)
+
+
+def _is_for(roles: Sequence[Role], told: Collection[Role]) -> None:
+    """Who is not to act on a notice must not silence it for those who are. Raises Refusal."""
+    if not set(roles) & set(told):
+        zh, en = role_words(sorted(told))
+        raise Refusal("not_told", f"此通知不是发给您的, 应由: {zh}", f"this notice is not for you; it is for: {en}")
 
 
 def _still_rings(one: Notice) -> None:

@@ -15,18 +15,19 @@ from adapters.settings import Settings
 from domain.identifiers import notice_id
 from domain.notices import NoticeKind, cause_of_sheet
 from tests.chaos.test_canaries import found
-from tests.register.given import COUNTY, NOW, SECOND, numbered, ref, stop
+from tests.register.given import NOW, SECOND, numbered, ref, stop
 
 CHANNELS = ("webhook", "smtp", "sms")
+POLICY = load_policy(Settings())
 
 
 class VirtualBell:
     """A bell whose clock the test moves; everything that is due by then has left when it returns."""
 
-    def __init__(self, book, ports, policy):
+    def __init__(self, book, ports):
         self.now = NOW
         link = "http://ui/{}".format
-        self.bell = Bell(book, ports, policy, link, practice=True, clock=lambda: self.now)
+        self.bell = Bell(book, ports, POLICY, link, practice=True, clock=lambda: self.now)
 
     async def until(self, after, step=timedelta(seconds=10)):
         """Look every ten seconds up to `after` from the start."""
@@ -36,11 +37,6 @@ class VirtualBell:
             if self.now >= NOW + after:
                 return
             self.now = min(self.now + step, NOW + after)
-
-
-@pytest.fixture
-def policy():
-    return load_policy(Settings())
 
 
 @pytest.fixture
@@ -56,8 +52,8 @@ async def ports(world):
 
 
 @pytest.fixture
-def bell(given, ports, policy):
-    return VirtualBell(given.register, ports, policy)
+def bell(given, ports):
+    return VirtualBell(given.register, ports)
 
 
 @pytest.fixture
@@ -91,7 +87,7 @@ async def test_unacknowledged_it_climbs_to_the_duty_chief_and_acknowledged_it_is
         [(one, key(sheet, 1), ["second_officer"]) for one in CHANNELS]
         + [(one, key(sheet, 2), ["duty_chief"]) for one in CHANNELS]
     )
-    await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, bell.now)
+    await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, POLICY, bell.now)
     before = of(world.book(), sheet)
     await bell.until(60 * MINUTES)
     assert of(world.book(), sheet) == before
@@ -112,7 +108,7 @@ async def test_a_webhook_down_for_ten_minutes_loses_nothing_doubles_nothing_and_
         ("webhook", key(sheet, 1), ["second_officer"]),
         ("webhook", key(sheet, 2), ["duty_chief"]),
     ], "both rungs arrive once the channel is back"
-    await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, bell.now)
+    await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, POLICY, bell.now)
     before = world.book()
     await bell.until(19 * MINUTES)
     assert world.book() == before
@@ -122,7 +118,7 @@ async def test_a_webhook_down_for_ten_minutes_loses_nothing_doubles_nothing_and_
 async def test_acknowledged_while_the_webhook_is_down_nothing_reaches_it_afterwards(bell, sheet, world, given):
     world.down("webhook")
     await bell.until(3 * MINUTES)
-    await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, bell.now)
+    await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, POLICY, bell.now)
     world.up()
     await bell.until(15 * MINUTES)
     assert [one for one in of(world.book(), sheet) if one[0] == "webhook"] == []
@@ -153,8 +149,8 @@ async def test_a_bell_that_died_between_sending_and_noting_sends_again_under_the
     assert marked == {False: 3, True: 3}, "and the receiver knows the second as the same letter"
 
 
-async def test_two_bells_in_one_world_send_each_letter_once(given, ports, policy, sheet, world):
-    first, second = (VirtualBell(given.register, ports, policy) for _ in range(2))
+async def test_two_bells_in_one_world_send_each_letter_once(given, ports, sheet, world):
+    first, second = (VirtualBell(given.register, ports) for _ in range(2))
     for one in (first, second, first):
         await one.bell.look()
     await first.bell.sent()
@@ -202,8 +198,8 @@ async def test_no_name_no_number_and_no_account_is_in_any_letter(bell, given, wo
 
 async def test_an_officer_who_is_not_on_the_register_silences_nothing(bell, sheet, world, given):
     await bell.until(timedelta())
-    ruling = await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), "666666", bell.now)
+    ruling = await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), "666666", POLICY, bell.now)
     assert ruling.refused == "unknown_officer"
-    assert (await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), COUNTY, bell.now)).accepted
+    assert (await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, POLICY, bell.now)).accepted
     await bell.until(6 * MINUTES)
     assert len(of(world.book(), sheet)) == len(CHANNELS)

@@ -19,6 +19,7 @@ from tests.register.given import (
     ABC,
     CHIEF,
     COUNTY,
+    FIELD,
     GONE,
     HANDLING,
     NOW,
@@ -104,8 +105,8 @@ async def test_acknowledged_once_it_is_silent_and_on_the_record(given: Given) ->
     await given.register.keep_sheet(given.sheet(case_id, (ref(), 500)))
     await told(given)
     one = await only(given, NoticeKind.SHEET)
-    assert (await given.register.acknowledge(one.notice, COUNTY, NOW + MINUTE)).accepted
-    again = await given.register.acknowledge(one.notice, CHIEF, NOW + 2 * MINUTE)
+    assert (await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW + MINUTE)).accepted
+    again = await given.register.acknowledge(one.notice, CHIEF, POLICY, NOW + 2 * MINUTE)
     assert (again.accepted, again.refused) == (False, "acknowledged")
     kept = await only(given, NoticeKind.SHEET)
     assert (kept.acknowledged_by, kept.acknowledged_at) == (COUNTY, NOW + MINUTE)
@@ -113,14 +114,16 @@ async def test_acknowledged_once_it_is_silent_and_on_the_record(given: Given) ->
     assert await given.register.verify_all() == []
 
 
-async def test_only_an_active_officer_of_the_register_acknowledges(given: Given) -> None:
+async def test_only_an_active_officer_whom_it_is_for_or_of_the_ladder_acknowledges(given: Given) -> None:
     await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
     one = await only(given, NoticeKind.SHEET)
-    assert (await given.register.acknowledge(one.notice, "999999", NOW)).refused == "unknown_officer"
-    assert (await given.register.acknowledge(one.notice, GONE, NOW)).refused == "inactive_officer"
+    assert (await given.register.acknowledge(one.notice, "999999", POLICY, NOW)).refused == "unknown_officer"
+    assert (await given.register.acknowledge(one.notice, GONE, POLICY, NOW)).refused == "inactive_officer"
+    assert (await given.register.acknowledge(one.notice, FIELD, POLICY, NOW)).refused == "not_told"
     with pytest.raises(LookupError):
-        await given.register.acknowledge("n-0", COUNTY, NOW)
+        await given.register.acknowledge("n-0", COUNTY, POLICY, NOW)
     assert len(await told(given)) == 1, "it still rings"
+    assert (await given.register.acknowledge(one.notice, CHIEF, POLICY, NOW)).accepted
 
 
 async def test_deciding_a_sheet_is_its_acknowledgement_and_half_a_decision_tells_the_other_half(given: Given) -> None:
@@ -141,7 +144,7 @@ async def test_what_was_not_sent_before_the_acknowledgement_is_not_sent_after_it
     await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
     await given.register.ring_notices(NOW, POLICY, [WEBHOOK], 100)
     one = await only(given, NoticeKind.SHEET)
-    await given.register.acknowledge(one.notice, COUNTY, NOW)
+    await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW)
     assert await given.register.take_letters(WEBHOOK, NOW, 100, LEASE) == []
 
 
@@ -160,7 +163,7 @@ async def test_a_settled_sheet_and_a_closed_case_are_told_of_no_more(given: Give
     await given.register.keep_sheet(given.look(other, (ref(), 500)))
     await given.register.settle_sheets(case_id, ["L-01"], NOW)
     await given.register.close_case(other, "cancelled", NOW)
-    assert await told(given) == []
+    assert await told(given) == [], "asked immediately before it leaves"
     assert await kinds(given) == []
 
 
@@ -209,8 +212,17 @@ async def test_stops_that_end_within_an_hour_without_a_freeze_are_one_notice(giv
     await given.register.sweep_notices(NOW + timedelta(hours=42), POLICY)
     one = await only(given, NoticeKind.STOPS_END)
     assert (one.count, one.due, one.roles) == (2, NOW + timedelta(hours=48), (Role.STOP_DESK,))
+    await given.register.acknowledge(one.notice, HANDLING, POLICY, NOW + timedelta(hours=43))
+    for account in (first, second):
+        await given.books(case_id, account, 0)
+    await given.register.sweep_notices(NOW + timedelta(hours=44), POLICY)
+    assert "stops_end" not in await kinds(given), "no money of the case is in them any more"
+    await given.books(case_id, first, 300)
+    await given.register.sweep_notices(NOW + timedelta(hours=45), POLICY)
+    again = await only(given, NoticeKind.STOPS_END)
+    assert (again.count, again.acknowledged_at) == (1, None), "money that came back is told of anew"
     await given.register.note_lapsed(NOW + timedelta(hours=48))
-    await given.register.ring_notices(NOW + timedelta(hours=48), POLICY, [WEBHOOK], 100)
+    await given.register.sweep_notices(NOW + timedelta(hours=48), POLICY)
     assert "stops_end" not in await kinds(given)
 
 
@@ -227,5 +239,5 @@ async def test_a_missing_filing_is_told_at_once_when_a_freeze_waits_for_it_and_a
     assert {one.case_id for one in await given.register.notices() if one.kind is NoticeKind.FILING} == {waits, quiet}
     word = Filing(case_id=waits, number="LA-1", officer=HANDLING, evidence=await given.fresh_code(HANDLING), at=NOW)
     assert (await given.register.keep_filing(word)).accepted
-    await given.register.ring_notices(NOW, POLICY, [WEBHOOK], 100)
+    await given.register.sweep_notices(NOW, POLICY)
     assert (await only(given, NoticeKind.FILING)).case_id == quiet
