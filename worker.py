@@ -27,6 +27,8 @@ from adapters.banks.requests import Centre
 from adapters.intake import Intake
 from adapters.keyring import KeyRing, KeyRingError
 from adapters.lines import HttpLines
+from adapters.notices.bell import Bell
+from adapters.notices.doors import case_links, notice_ports
 from adapters.papers import render
 from adapters.policy_file import load_policy
 from adapters.register import Register, Rules
@@ -137,7 +139,12 @@ async def serve(run: str, queues: str) -> None:
     if cases:
         intake = Intake(register, client, policy, institutions)
         watch = CaseWatch(register, client, policy, institutions)
-        beside = [asyncio.create_task(intake.sweep_for_ever()), asyncio.create_task(watch.watch_for_ever())]
+        ports = notice_ports(given, run, practice=practice)
+        bell = Bell(register, ports, policy, case_links(given, run), practice=practice)
+        beside = [
+            asyncio.create_task(work)
+            for work in (intake.sweep_for_ever(), watch.watch_for_ever(), bell.ring_for_ever())
+        ]
     running = [asyncio.create_task(worker.run()) for worker in workers]
     log.info("worker_ready", run=run, queues=len(workers))
     stopped = asyncio.create_task(stop.wait())
@@ -145,6 +152,7 @@ async def serve(run: str, queues: str) -> None:
     log.info("worker_draining")
     for task in beside:
         task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     await asyncio.gather(*(worker.shutdown() for worker in workers))
     await asyncio.gather(*running, return_exceptions=True)
     await lines.aclose()

@@ -53,6 +53,18 @@ def _http(url: str) -> str:
     return url.rstrip("/")
 
 
+def _smtp(url: str) -> str:
+    if not re.fullmatch(r"smtps?://([^\s/@]+@)?[^\s/@:]+(:[0-9]{1,5})?", url):
+        raise ValueError("must be an address such as smtp://127.0.0.1:25 or smtps://user:password@host")
+    return url
+
+
+def _domain(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
+        raise ValueError("must be a domain such as duty.example")
+    return name
+
+
 def _libpq(url: str) -> str:
     if not re.match(r"postgres(ql)?://", url):
         raise ValueError("must be a URL such as postgresql://user@host:5432/database, without a driver in its scheme")
@@ -100,9 +112,22 @@ class Settings(BaseModel):
     """Ports of the embedded stack on 127.0.0.1; None: the ones of last time, or free ones."""
     ui_port: _Port | None = None
     sandbox_port: _Port | None = None
+    mail_port: _Port | None = None
+    """The sandbox's mailbox (SMTP)."""
     codec_port: _Port | None = None
     codec_origin: Annotated[str, AfterValidator(_http)] | None = None
-    """Whose pages may ask the codec endpoint: the Temporal Web UI, as browsers name it. None: the embedded one."""
+    """Whose pages may ask the codec endpoint: the Temporal Web UI, as browsers name it. None: the embedded one.
+
+    Links in notices lead there, too.
+    """
+    notice_webhook: Annotated[str, AfterValidator(_http)] | None = Field(default=None, repr=False)
+    """Where notices are posted as JSON; may hold a password, like the next two. None: a practice world's sandbox."""
+    notice_smtp: Annotated[str, AfterValidator(_smtp)] | None = Field(default=None, repr=False)
+    """Where they are handed in as mail, as adapters/notices/smtp.py says."""
+    notice_sms: Annotated[str, AfterValidator(_http)] | None = Field(default=None, repr=False)
+    """The SMS gateway."""
+    notice_mail_domain: Annotated[str, AfterValidator(_domain)] = "localhost"
+    """Where the roles' mailboxes are: stop_desk@…, duty_chief@…"""
 
     @property
     def keys_path(self) -> Path:

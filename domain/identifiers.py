@@ -90,6 +90,12 @@ def parts_of_sheet(name: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def notice_id(case_id: str, cause: str) -> str:
+    """One cause, one notice, e.g. "n-4f1d0c2ab97e4e55": whoever comes upon the same cause names the same notice."""
+    seed = f"{case_id}\x1f{cause}"
+    return f"n-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
+
+
 def paper_number(organ: str, kind: str, moment: datetime, case_no: str, ordinal: int) -> str:
     """The number printed on a legal document, e.g. 锡公反诈止字〔2026〕A2026-000123-1号."""
     return f"{organ}{kind}字〔{moment.astimezone(CST).year}〕{case_no}-{ordinal}号"

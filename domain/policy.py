@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from domain.evidence import EvidenceKind
 from domain.frozen import Frozen
 from domain.institutions import Channel
+from domain.notices import NoticeRules
 from domain.officers import Role
 
 Positive = Annotated[float, Field(gt=0)]
@@ -27,6 +28,7 @@ def _stated(given: object, asked: ValidationInfo) -> object:
 
 LaterMinutes = Annotated[Positive | None, AfterValidator(_stated), Field(validate_default=True)]
 LaterLaw = Annotated[Law | None, AfterValidator(_stated), Field(validate_default=True)]
+LaterNotices = Annotated[NoticeRules | None, AfterValidator(_stated), Field(validate_default=True)]
 
 
 class StopRules(Frozen):
@@ -265,6 +267,7 @@ class Policy(Frozen):
     sealing: SealRules = SEAL_RULES
     login: LoginRules = LOGIN_RULES
     centre: CentreRules = CENTRE_RULES
+    notices: LaterNotices = None
     quorum: dict[str, tuple[Role, ...]]
 
 

@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, officers, reporting
+from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, noticing, officers, reporting
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.voice import Voice
 
@@ -30,6 +30,7 @@ app.command("finding")(deciding.finding)
 app.command("halt")(deciding.halt)
 app.command("authority")(deciding.authority)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(noticing.app, name="notice")
 app.add_typer(officers.app, name="officer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys.app, name="keys")

@@ -7,6 +7,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.line_ports import Warrants
+from activities.notice_ports import NoticeBook
 from activities.ports import CaseBook, OrderBook, Roster
 from adapters.keyring import KeyRing
 from adapters.policy_file import house_policy
@@ -17,10 +18,12 @@ from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
 from adapters.register.lapsing import Lapsing
+from adapters.register.noticing import Noticing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
 from adapters.register.recalling import Recalling
 from adapters.register.restarting import Restarting
+from adapters.register.ringing import Ringing
 from adapters.register.roster import Rostering
 from adapters.register.settling import Settling
 from adapters.register.sheets import Deciding
@@ -47,9 +50,11 @@ class Register(
     Restarting,
     Recalling,
     Awaiting,
+    Noticing,
+    Ringing,
     Reading,
 ):
-    """OrderBook, CaseBook, Roster and Warrants over one database; safe for many tasks and processes at once."""
+    """All ports of the register over one database; safe for many tasks and processes at once."""
 
     @classmethod
     async def connect(
@@ -88,6 +93,6 @@ class Register(
         await self._engine.dispose()
 
 
-def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster, Warrants]:
+def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster, Warrants, NoticeBook]:
     """Nothing at run time; the type checker holds the register to its protocols here."""
-    return register, register, register, register
+    return register, register, register, register, register

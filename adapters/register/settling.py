@@ -10,6 +10,7 @@ from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
 from adapters.register.locking import lock_case
+from adapters.register.noticing import note_sheet_gone
 from adapters.register.part import Part
 from adapters.register.tables import sheets
 from domain.sheets import SheetKind, SheetState
@@ -40,6 +41,7 @@ class Settling(Part):
             writes = Writes()
             for row in await run(connection, _PENDING, case_id=case_id, names=sorted(names)):
                 writes.add(_SETTLED, {"case_id": case_id, "name": row.name, "state": SheetState.SETTLED})
+                note_sheet_gone(writes, case_id, row.name, now)
                 current = {"sheet": row.name, "state": SheetState.SETTLED}
                 case.chain.note(now, "sheet_settled", current, {"state": SheetState.PENDING})
             case.chain.write(writes)

@@ -13,6 +13,7 @@ from sqlalchemy.types import Text
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
 from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import LockedCase, lock_case
+from adapters.register.noticing import note_roles, note_sheet, note_sheet_gone
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of, unknown_case
 from adapters.register.tables import accounts, cases, decisions, sheet_lines, sheets
@@ -219,6 +220,7 @@ def _write_sheet(writes: Writes, sheet: Sheet) -> None:
             },
         )
         writes.add(_ACCOUNT, {"account": account, **line.account.model_dump()})
+    note_sheet(writes, sheet)
 
 
 @dataclass(frozen=True)
@@ -351,6 +353,10 @@ def _accept(
         "except_lines": sorted(excepted),
     }
     writes.add(_DECIDED, decided)
+    if kept.state is SheetState.PENDING:
+        note_roles(writes, decision.case_id, decision.sheet, kept.awaited)
+    else:
+        note_sheet_gone(writes, decision.case_id, decision.sheet, decision.at)
     current = {
         "sheet": decision.sheet,
         "digest": kept.row.digest,

@@ -25,6 +25,7 @@ from adapters.register.tables_cases import (
     sheets,
 )
 from adapters.register.tables_decodes import decode_log
+from adapters.register.tables_notices import deliveries, notices
 from adapters.register.tables_people import (
     attempts,
     authorities,
@@ -49,6 +50,7 @@ __all__ = [
     "claims",
     "decisions",
     "decode_log",
+    "deliveries",
     "documents",
     "enrolments",
     "events",
@@ -59,6 +61,7 @@ __all__ = [
     "institutions",
     "measures",
     "metadata",
+    "notices",
     "officer_history",
     "officers",
     "orders",

@@ -1,6 +1,7 @@
-"""Run the practice institutions: `python -m adapters.sandbox --host 127.0.0.1 --port N --state DIR`."""
+"""Run the practice institutions: `python -m adapters.sandbox --host 127.0.0.1 --port N --mail-port N --state DIR`."""
 
 import argparse
+import asyncio
 import fcntl
 import json
 import logging
@@ -13,6 +14,7 @@ from typing import IO, Final
 import uvicorn
 
 from adapters.sandbox.app import application
+from adapters.sandbox.mailbox import LONGEST_LINE, Mailbox
 from adapters.sandbox.worlds import Worlds
 
 BACKLOG: Final = 1024
@@ -21,25 +23,30 @@ KEEP_ALIVE_S: Final = 75
 
 
 class _Server(uvicorn.Server):
-    """Says its port, on standard output and in the state directory, once it can be reached."""
+    """Says its ports, on standard output and in the state directory, once it can be reached."""
 
-    def __init__(self, config: uvicorn.Config, worlds: Worlds, state: Path, port: int) -> None:
+    def __init__(self, config: uvicorn.Config, worlds: Worlds, state: Path, port: int, mail: socket.socket) -> None:
         super().__init__(config)
-        self._worlds, self._state, self._port = worlds, state, port
+        self._worlds, self._state, self._mail = worlds, state, mail
+        self._ports = {"port": port, "mail": mail.getsockname()[1]}
+        self._mailbox: asyncio.Server | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so; the file appears whole or not at all."""
         await super().startup(sockets=sockets)
         if not self.started:
             return
+        self._mailbox = await asyncio.start_server(Mailbox(self._worlds).talk, sock=self._mail, limit=LONGEST_LINE)
         draft = self._state / "sandbox.json.new"
-        draft.write_text(json.dumps({"port": self._port, "pid": os.getpid()}), encoding="utf-8")
+        draft.write_text(json.dumps({**self._ports, "pid": os.getpid()}), encoding="utf-8")
         draft.replace(self._state / "sandbox.json")
-        print(json.dumps({"port": self._port}), flush=True)  # noqa: T201 - the one line its parent waits for
+        print(json.dumps(self._ports), flush=True)  # noqa: T201 - the one line its parent waits for
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let go of who waits for an answer first, then close."""
         self._worlds.let_go()
+        if self._mailbox is not None:
+            self._mailbox.close()
         await super().shutdown(sockets=sockets)
 
 
@@ -69,12 +76,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m adapters.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--mail-port", type=int, default=0, help="port of the mailbox (SMTP); 0 takes a free one")
     parser.add_argument("--state", type=Path, required=True, help="directory of the books")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     asked.state.mkdir(parents=True, exist_ok=True)
     held = _lock(asked.state)
-    listener = _listen(asked.host, asked.port)
+    listener, mail = _listen(asked.host, asked.port), _listen(asked.host, asked.mail_port)
     worlds = Worlds(asked.state)
     config = uvicorn.Config(
         application(worlds),
@@ -87,7 +95,7 @@ def main() -> None:
         timeout_graceful_shutdown=1,  # a long poll of 30 s must not hold up the end
         backlog=BACKLOG,
     )
-    server = _Server(config, worlds, asked.state, listener.getsockname()[1])
+    server = _Server(config, worlds, asked.state, listener.getsockname()[1], mail)
     server.run(sockets=[listener])
     held.close()
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from adapters.sandbox.book import published, records_of
 from adapters.sandbox.edges import ADMIN_BODY, RefusedError, SpokenJson, body_of, number, objects, text, whole
-from adapters.sandbox.faults import KINDS, Fault
+from adapters.sandbox.faults import CHANNEL_DOWN, CHANNELS, KINDS, Fault
 from adapters.sandbox.ledger import Record
 from adapters.sandbox.scenario import FASTEST_CLOCK, SLOWEST_CLOCK, check
 from adapters.sandbox.witness import measure
@@ -137,8 +137,10 @@ def _fault(said: dict[str, Any], world: World, path: str) -> Fault:
     kind = text(said, "kind", path)
     if kind not in KINDS:
         raise RefusedError(422, f"{path}kind", "unknown", f"write one of {', '.join(KINDS)}")
-    institution = said.get("institution")
-    if institution is not None and institution not in world.letters.institutions:
+    institution = said.get("channel" if kind == CHANNEL_DOWN else "institution")
+    if kind == CHANNEL_DOWN and institution not in {None, *CHANNELS}:
+        raise RefusedError(422, f"{path}channel", "unknown", f"write one of {', '.join(CHANNELS)}, or null for all")
+    if kind != CHANNEL_DOWN and institution is not None and institution not in world.letters.institutions:
         raise RefusedError(422, f"{path}institution", "not announced here", "name one of this world, or null for all")
     code = text(said, "code", path) if kind == "refuse" else ""
     if code and not re.fullmatch(r"[0-9]{4,6}", code):

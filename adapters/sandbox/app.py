@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.sandbox import admin
+from adapters.sandbox import admin, notices
 from adapters.sandbox.doors import LONGEST_WAIT_S, MOST_KEYS, MOST_LETTERS, Door
 from adapters.sandbox.edges import LETTERS_BODY, RefusedError, SpokenJson, body_of, listed, number, objects, refusal
 from adapters.sandbox.worlds import Worlds
@@ -111,6 +111,7 @@ def application(worlds: Worlds) -> Any:  # noqa: ANN401 - an ASGI application
         Route("/health", health),
         Route("/w/{run}/institutions", institutions),
         *admin.ROUTES,
+        *notices.ROUTES,
     ]
     for place, path in (
         ("platform", "/w/{run}/platform"),

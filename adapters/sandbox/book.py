@@ -35,6 +35,7 @@ _PUBLISHED: Final = {
     **dict.fromkeys(("stop", "freeze"), ("account", "amount_fen", "application_id")),
     **dict.fromkeys(("lift", "unfreeze", "lapse"), ("account", "application_id", "ends")),
     "violation": ("what", "application_id"),
+    "notice": ("channel", "key", "to", "title", "text", "link", "again"),
 }
 
 

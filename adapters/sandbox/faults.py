@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+CHANNEL_DOWN: Final = "channel_down"
+CHANNELS: Final = ("webhook", "smtp", "sms")
 KINDS: Final = (
     "lose_reply",
     "http_5xx",
@@ -21,12 +23,16 @@ KINDS: Final = (
     "down",
     "rate_limit",
     "refuse",
+    CHANNEL_DOWN,
 )
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. `institution` None: all of them. `count` None: as often as the dice say. `seconds`: of a delay."""
+    """One fault. `institution`: whom it strikes, of `channel_down` the channel; None: all of them.
+
+    `count` None: as often as the dice say. `seconds`: of a delay.
+    """
 
     kind: str
     institution: str | None = None

@@ -43,6 +43,8 @@ class World:
         self.broken = False
         self.violations = 0
         self.last_real: float | None = None
+        self.noticed: set[tuple[str, str]] = set()
+        """Letters of notices that have arrived: channel and key."""
         self._events: list[tuple[float, int, Letter | str]] = []
         self._armed = 0
         self._ready: list[Letter] = []
@@ -139,6 +141,8 @@ class World:
 
     def _count(self, record: Record) -> None:
         self.violations += record["kind"] == "violation"
+        if record["kind"] == "notice":
+            self.noticed.add((record["channel"], record["key"]))
         self.last_real = max(self.last_real or 0.0, record["real"])
 
     def _arm(self, due: float, what: Letter | str) -> None:

@@ -70,6 +70,12 @@ def sandbox_url(settings: Settings) -> str:
     return settings.sandbox_url or f"http://{HOST}:{_state(settings).ports['sandbox']}"
 
 
+def mail_url(settings: Settings) -> str | None:
+    """The embedded sandbox's mailbox (SMTP); None: the practice institutions are somewhere else."""
+    port = _state(settings).ports.get("mail") if settings.sandbox_url is None else None
+    return f"smtp://{HOST}:{port}" if port else None
+
+
 def postgres_url(settings: Settings, database: str | None = None) -> str:
     """A database, as libpq understands it; None: the one that the settings name, else where others are made from."""
     if settings.postgres_url is None:

@@ -72,9 +72,10 @@ def temporal_spec(state_dir: Path, port: int, ui: int, codec: int) -> ChildSpec:
     )
 
 
-def sandbox_spec(state_dir: Path, port: int) -> ChildSpec:
+def sandbox_spec(state_dir: Path, port: int, mail: int) -> ChildSpec:
     """The practice institutions: an independent witness, which learns nothing of our settings."""
-    places = ("--host", HOST, "--port", str(port), "--state", str(state_dir / "sandbox"))
+    ports = ("--port", str(port), "--mail-port", str(mail))
+    places = ("--host", HOST, *ports, "--state", str(state_dir / "sandbox"))
     return ChildSpec(
         name="sandbox",
         command=(*SANDBOX, *places),

@@ -9,7 +9,7 @@ from adapters.temporal.processes import listener
 
 HOST = "127.0.0.1"
 # What a first start tries; below the kernel's range for outgoing connections, so nobody takes them by chance.
-FAVOURITES: Mapping[str, int] = {"temporal": 17233, "ui": 18233, "sandbox": 19233, "codec": 16233}
+FAVOURITES: Mapping[str, int] = {"temporal": 17233, "ui": 18233, "sandbox": 19233, "codec": 16233, "mail": 19025}
 _RANGE = (20_000, 30_000)
 _TRIES = 200
 

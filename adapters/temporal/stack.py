@@ -232,7 +232,9 @@ class Stack(StackView):
         )
 
     async def _start_sandbox(self) -> None:
-        await self._add_with_ports(lambda: sandbox_spec(self.state.path, self._choose("sandbox")), ("sandbox",))
+        await self._add_with_ports(
+            lambda: sandbox_spec(self.state.path, self._choose("sandbox"), self._choose("mail")), ("sandbox", "mail")
+        )
 
     async def _add_with_ports(self, spec: Callable[[], ChildSpec], purposes: Sequence[str]) -> None:
         for attempt in range(_PORT_TRIES):
@@ -253,6 +255,7 @@ class Stack(StackView):
             "temporal": self.settings.temporal_port,
             "ui": self.settings.ui_port,
             "sandbox": self.settings.sandbox_port,
+            "mail": self.settings.mail_port,
             "codec": self.settings.codec_port,
         }[purpose]
         port = choose(purpose, named=named, remembered=remembered, taken=set(self._ports.values()))

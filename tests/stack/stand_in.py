@@ -21,6 +21,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--host")
     parser.add_argument("--port", type=int)
+    parser.add_argument("--mail-port")
     parser.add_argument("--state")
     parser.add_argument("--run")
     parser.add_argument("--dies", action="store_true")

@@ -1,0 +1,79 @@
+"""`notice list` and `notice ack`: what officers were told of, and that one of them has taken note."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from adapters.cli.failures import CommandError, Exit
+from adapters.cli.running import AsJson, RunName, open_world, perform
+from adapters.cli.voice import Voice, table
+from adapters.policy_file import load_policy
+from adapters.settings import Settings
+from domain.clock import shown_clock
+from domain.notice_words import words_of
+from domain.notices import Notice
+
+app = typer.Typer(help="Notices: what officers are told of without asking.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_notices(run: RunName = None, as_json: AsJson = False) -> None:
+    """Notices whose cause stands, the oldest first; also while Temporal is out of reach."""
+    voice = Voice(as_json)
+
+    async def work(given: Settings) -> None:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
+            found = await world.register.notices()
+            value = {"run": world.run, "notices": [_value(one) for one in found]}
+            voice.tell(value, _table(found, f"run {world.run}") if found else "Nothing stands that anybody is told of.")
+
+    perform(voice, work)
+
+
+@app.command("ack")
+def acknowledge(
+    notice: Annotated[
+        str, typer.Argument(metavar="NOTICE", help="Its id, as the letter says, e.g. n-4f1d0c2ab97e4e55.")
+    ],
+    officer: Annotated[str, typer.Option("--officer", metavar="NO", help="Who takes note.")],
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take note: nothing more is sent about it. Exit 3 when somebody has already, or when its cause is gone."""
+    voice = Voice(as_json)
+
+    async def work(given: Settings) -> None:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
+            try:
+                ruling = await world.register.acknowledge(notice, officer, load_policy(given), datetime.now(UTC))
+            except LookupError:
+                raise CommandError(
+                    Exit.NOT_FOUND, f"The world {world.run} has no notice {notice}: see `starter.py notice list`."
+                ) from None
+            if not ruling.accepted:
+                too_late = ruling.refused in {"acknowledged", "over"}
+                raise CommandError(
+                    Exit.CLOSED if too_late else Exit.BAD_INPUT, f"Not acknowledged: {ruling.en} · {ruling.zh}."
+                )
+            voice.tell(
+                {"run": world.run, "notice": notice, "officer": officer}, f"{notice}: {ruling.en} · {ruling.zh}."
+            )
+
+    perform(voice, work)
+
+
+def _value(one: Notice) -> dict[str, object]:
+    zh, en = words_of(one)
+    return {**one.model_dump(mode="json", exclude={"workflow_id"}), "zh": zh, "en": en}
+
+
+def _table(found: Sequence[Notice], title: str) -> Table:
+    made = table(title, "notice", "case", "what", "since", "sent", "acknowledged", right=["sent"])
+    for one in found:
+        zh, _ = words_of(one)
+        by = f"{one.acknowledged_by} {shown_clock(one.acknowledged_at)}" if one.acknowledged_at else ""
+        made.add_row(one.notice, one.case_number, zh, shown_clock(one.created_at), str(one.sendings), by)
+    return made

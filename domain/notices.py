@@ -1,0 +1,157 @@
+"""Notices: what officers are told without asking, who is told first, and how it climbs while nobody acknowledges it."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from domain.frozen import Frozen
+from domain.officers import Role
+
+_Seconds = Annotated[float, Field(gt=0)]
+_Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    SHEET = "sheet"
+    """a sheet awaits decisions"""
+    UNKNOWN = "unknown"
+    """an institution has not answered: whether its orders took effect is not known"""
+    SHEET_DEADLINE = "sheet_deadline"
+    """a sheet is to be decided soon"""
+    STOPS_END = "stops_end"
+    """stops end soon whose money no freeze covers"""
+    FILING = "filing"
+    """the case filing is missing: a freeze waits for it, or a stop ends before long (DOMAIN R13)"""
+
+
+class NoticeChannel(StrEnum):
+    """How a letter leaves the house."""
+
+    WEBHOOK = "webhook"
+    SMTP = "smtp"
+    SMS = "sms"
+
+
+class NoticeRules(Frozen):
+    """Whom notices reach and when (policy `notices`). Raises ValidationError when a kind of notice is left out."""
+
+    first: dict[NoticeKind, _Roles]
+    """Who is told first; of a sheet and its deadline the roles that it still awaits."""
+    ladder: _Roles
+    """Who is told after them, one rung after the other, while nobody acknowledges."""
+    climb_after_seconds: dict[NoticeKind, _Seconds]
+    """Unacknowledged so long, a notice climbs one rung."""
+    repeat_seconds: _Seconds
+    """On the last rung it is sent again so often, until it is acknowledged or its cause is gone."""
+    sheet_ahead_minutes: _Seconds
+    filing_ahead_hours: _Seconds
+    try_again_seconds: _Seconds
+    """A channel that failed is tried again after so long, doubled each time up to the most."""
+    try_again_most_seconds: _Seconds
+
+    @model_validator(mode="after")
+    def _says_it_of_every_kind(self) -> Self:
+        own = {NoticeKind.SHEET, NoticeKind.SHEET_DEADLINE}
+        for said, needed in ((self.first, set(NoticeKind) - own), (self.climb_after_seconds, set(NoticeKind))):
+            if missing := sorted(needed - said.keys()):
+                raise ValueError(f"says nothing of {', '.join(missing)}")
+        return self
+
+    def rung_of(self, sending: int) -> int:
+        """The rung that the so-manieth sending (1, 2, 3 …) goes to; 0: who is told first."""
+        return min(sending - 1, len(self.ladder))
+
+    def addressees(self, rung: int, first: tuple[Role, ...]) -> tuple[Role, ...]:
+        """Who is told on this rung; `first`: who is told first."""
+        return first if rung == 0 else (self.ladder[rung - 1],)
+
+    def next_after(self, kind: NoticeKind, rung: int) -> timedelta:
+        """How long a notice waits for an acknowledgement before it is sent once more."""
+        return timedelta(seconds=self.climb_after_seconds[kind] if rung < len(self.ladder) else self.repeat_seconds)
+
+    def pause_after(self, tries: int) -> timedelta:
+        """How long a channel is left alone after so many tries of a letter in vain."""
+        return timedelta(seconds=min(self.try_again_seconds * 2 ** min(tries - 1, 30), self.try_again_most_seconds))
+
+
+class Notice(Frozen):
+    """One notice. It is over when its cause is gone (`closed_at`), and silent when somebody has acknowledged it."""
+
+    notice: str
+    case_id: str
+    case_number: str
+    workflow_id: str
+    kind: NoticeKind
+    subject: str
+    """A sheet's name, or an institution's code; else empty."""
+    count: int
+    """How many accounts or orders it is about; 0: none in particular."""
+    roles: tuple[Role, ...]
+    due: datetime | None
+    created_at: datetime
+    sendings: int
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    closed_at: datetime | None = None
+
+
+class NoticeLetter(Frozen):
+    """What leaves the house of one notice: once on each rung, and again on the last. Nothing personal is in it.
+
+    `key`: the same letter sent again has the same, so that a receiver can drop it.
+    """
+
+    key: str
+    notice: str
+    rung: int
+    to: tuple[Role, ...]
+    kind: NoticeKind
+    case_number: str
+    subject: str
+    due: datetime | None
+    link: str
+    practice: bool
+    title: str
+    text: str
+
+
+def notice_letters_key(notice: str, sending: int) -> str:
+    """The key of the so-manieth sending of a notice."""
+    return f"{notice}.{sending}"
+
+
+def cause_of_sheet(name: str) -> str:
+    """The cause of a sheet's notice; with the case it makes the notice's id, so that one sheet has one notice."""
+    return f"sheet/{name}"
+
+
+def cause_of_sheets_deadline(name: str) -> str:
+    """The cause of the notice that a sheet's deadline is near."""
+    return f"sheet_deadline/{name}"
+
+
+def causes_of_sheet(name: str) -> Collection[str]:
+    """All causes that are gone once the sheet is decided."""
+    return (cause_of_sheet(name), cause_of_sheets_deadline(name))
+
+
+def cause_of_silence(institution: str, since: datetime) -> str:
+    """The cause of the notice that an institution has been silent since its oldest unanswered order."""
+    return f"unknown/{institution}/{since.timestamp():.6f}"
+
+
+def cause_of_stops_end(hour: datetime, before: int) -> str:
+    """The cause of the notice that stops end within this hour: one for all of them.
+
+    `before`: how often they were told of already and then covered, of which nothing is left now.
+    """
+    return f"stops_end/{hour.timestamp():.0f}/{before}"
+
+
+CAUSE_OF_FILING = "filing"
+"""The cause of the notice that the case filing is missing: one a case."""
