@@ -90,6 +90,6 @@ def parts_of_sheet(name: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def paper_number(organ: str, kind: str, moment: datetime, case_no: str, ordinal: int) -> str:
-    """The number printed on a legal document, e.g. 锡公反诈止字〔2026〕A2026-000123-1号."""
-    return f"{organ}{kind}字〔{moment.astimezone(CST).year}〕{case_no}-{ordinal}号"
+def paper_number(organ: str, series: str, year: int, ordinal: int) -> str:
+    """The number printed on a legal document, e.g. 锡公（反诈）冻财字〔2026〕000123号; the year is China's."""
+    return f"{organ}{series}字〔{year}〕{ordinal:06d}号"

@@ -18,8 +18,10 @@ from domain.papers import Paper, PaperKind, PaperLine
 
 TITLES = {
     PaperKind.STOP: "紧急止付通知书",
+    PaperKind.EXTEND: "延长紧急止付通知书",
     PaperKind.LIFT: "解除止付通知书",
     PaperKind.FREEZE: "协助冻结财产通知书",
+    PaperKind.RENEW: "协助继续冻结财产通知书",
     PaperKind.UNFREEZE: "协助解除冻结财产通知书",
     PaperKind.QUERY: "协助查询财产通知书",
 }
@@ -35,7 +37,7 @@ def lines(count: int) -> tuple[PaperLine, ...]:
 def paper(count: int = 1, kind: PaperKind = PaperKind.STOP, **changes: object) -> Paper:
     whole = {
         "kind": kind,
-        "number": "锡公反诈止字〔2026〕A2026-000123-1号",
+        "number": "锡公（反诈）止付字〔2026〕000123号",
         "case_number": "A2026-000123",
         "category": "冒充公检法及政府机关",
         "institution_name": "中国建设银行",
@@ -62,7 +64,7 @@ def text_of(document: bytes, place: Path) -> str:
 def test_the_first_page_says_what_the_law_wants(kind: PaperKind, tmp_path: Path):
     text = text_of(render(paper(kind=kind)), tmp_path)
     wanted = [
-        TITLES[kind], "锡公反诈止字〔2026〕A2026-000123-1号", "A2026-000123", "冒充公检法及政府机关", "中国建设银行",
+        TITLES[kind], "锡公（反诈）止付字〔2026〕000123号", "A2026-000123", "冒充公检法及政府机关", "中国建设银行",
         "无锡市反电信网络诈骗中心", "测试丙0000", "6217006400000000000", "1,000.00元", "48小时", "范围",
         "张测试警号032001电话0510-81234567", "李测试警号032002", "2026年11月22日", "印章", "第1页共1页",
     ]  # fmt: skip
