@@ -7,10 +7,7 @@ message and sequence, never from a run or an attempt, so that whatever sends it 
 import hashlib
 import re
 import secrets
-from datetime import datetime
 from typing import NewType
-
-from domain.clock import CST
 
 CaseId = NewType("CaseId", str)
 ApplicationId = NewType("ApplicationId", str)

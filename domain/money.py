@@ -57,12 +57,12 @@ def _capital_number(number: int) -> str:
             # a zero is said where the next place down is empty and something comes after it
             gap = "零" if 0 < low < size // 10 else ""
             return f"{_capital_number(high)}{word}{gap}{_capital_number(low) if low else ''}"
-    said, gap = "", False
+    said, gap = "", ""
     for place in reversed(range(4)):
         digit = number // 10**place % 10
         if digit:
-            said += ("零" if gap and said else "") + _DIGITS[digit] + _PLACES[place]
-        gap = not digit
+            said += gap + _DIGITS[digit] + _PLACES[place]
+        gap = "零" if said and not digit else ""
     return said or _DIGITS[0]
 
 

@@ -70,3 +70,15 @@ class Paper(Frozen):
         if all(named):
             return Scope.LIMITED
         return Scope.MIXED if any(named) else Scope.WHOLE
+
+
+class IssuedPaper(Frozen):
+    """A paper as the register lists it. `sha256`: of the document; `sheet` empty: under the standing authority."""
+
+    number: str
+    kind: PaperKind
+    institution: str
+    sheet: str = ""
+    sha256: str
+    accounts: int
+    issued_at: datetime

@@ -44,6 +44,7 @@ class FreezeRules(Frozen):
     term_months: Count
     major_term_months: Count
     city_above_fen: Count
+    interest: bool = True
     before_expiry_hours: Count
     release_unrelated_days: Count
     gather_seconds: Positive

@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, officers, reporting
+from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, officers, papers, reporting
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.voice import Voice
 
@@ -33,6 +33,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(officers.app, name="officer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(papers.app, name="papers")
 
 
 def main() -> None:

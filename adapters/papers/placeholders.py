@@ -11,13 +11,15 @@ from domain.sheets import role_words
 
 ONE_ONLY = frozenset({"户名", "账号"})
 SEVERAL_ONLY = frozenset({"户数"})
-KNOWN = frozenset(
-    "发文机关 落款 文书编号 日期 受文单位 案件编号 案件类别 法律依据 户名 账号 户数 金额 金额大写 期限 范围 孳息 "
-    "批准层级 经办人 协查人".split()
+_EVERY = (
+    ONE_ONLY
+    | SEVERAL_ONLY
+    | {
+        *("发文机关", "落款", "文书编号", "日期", "受文单位"),
+        *("案件编号", "案件类别", "法律依据", "经办人", "协查人"),
+    }
 )
-_EVERY = frozenset(
-    "发文机关 落款 文书编号 日期 受文单位 案件编号 案件类别 法律依据 户名 账号 户数 经办人 协查人".split()
-)
+KNOWN = _EVERY | {"金额", "金额大写", "期限", "范围", "孳息", "批准层级"}
 REQUIRED: Mapping[PaperKind, frozenset[str]] = MappingProxyType(
     {
         PaperKind.STOP: _EVERY | {"金额", "期限", "范围"},

@@ -33,7 +33,7 @@ _MISSING = "\u3013"  # what printers put where a character is missing
 _WIDTH, _HEIGHT = A4
 _LEFT, _RIGHT, _BOTTOM = 72.0, _WIDTH - 72.0, 64.0
 _TITLE, _ORGAN, _BODY, _ANNEX = 22, 14, 12, 9
-_LEADING = 21.0
+LEADING = 21.0
 _LABEL = 72.0  # the labels' column on the first page
 _ANNEX_LEADING = 14.0
 _ANNEX_TOP = _HEIGHT - 126.0
@@ -111,13 +111,13 @@ class Printer:
         pad.line(_LEFT, _HEIGHT - 168, _RIGHT, _HEIGHT - 168)
         y = _paragraph(pad, _HEIGHT - 198, template.to.format_map(values))
         y = _paragraph(pad, y, template.text.format_map(values))
-        y -= _LEADING / 2
+        y -= LEADING / 2
         rows = template.one_account if len(paper.lines) == 1 else template.several_accounts
         y = _labelled(pad, y, [(label, _filled(text, values, paper.kind)) for label, text in rows])
-        y -= _LEADING / 2
+        y -= LEADING / 2
         y = _paragraph(pad, y, template.closing.format_map(values))
         y = _labelled(pad, y, [(label, text.format_map(values)) for label, text in template.officers])
-        return self._signature(pad, paper, template, values, y - _LEADING)
+        return self._signature(pad, paper, template, values, y - LEADING)
 
     def _signature(self, pad: Pad, paper: Paper, template: Template, values: Mapping[str, str], y: float) -> float:
         """Organ and date at the right, the seal over both."""
@@ -225,7 +225,7 @@ def _paragraph(canvas: Canvas, y: float, text: str, indent: float = 0.0) -> floa
     """Print, broken into lines; returns where the next line goes."""
     for line in _wrapped(text, _BODY, _RIGHT - _LEFT - indent):
         canvas.drawString(_LEFT + indent, y, line)
-        y -= _LEADING
+        y -= LEADING
     return y
 
 
@@ -265,4 +265,3 @@ def _printable(text: str) -> str:
 
 def _yuan(fen: int) -> str:
     return shown(fen).replace("¥", "")
-

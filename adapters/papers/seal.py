@@ -3,10 +3,10 @@
 Either becomes one PDF object, made once and the same in every paper, printed over signature and date like ink.
 """
 
-import io
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageChops, UnidentifiedImageError
@@ -60,7 +60,7 @@ def seal_from(path: Path) -> Seal:
         if sum(map(len, objects)) <= _MOST_BYTES:
             wide, high = drawn.size
             scale = DIAMETER / max(wide, high)
-            return Seal(lambda first, _: _numbered(objects, first), wide * scale, high * scale)
+            return Seal(partial(_numbered, objects), wide * scale, high * scale)
     raise SealError(
         f"HOLDFAST_PAPER_SEAL: {path.name} takes over {_MOST_BYTES // 1024} KB in a paper; "
         "use flat colours and a transparent ground."
@@ -104,7 +104,7 @@ def _image_object(size: tuple[int, int], space: bytes, pixels: bytes, more: byte
     return head + more + b" /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(packed), packed)
 
 
-def _numbered(objects: tuple[bytes, bytes], first: int) -> list[bytes]:
+def _numbered(objects: tuple[bytes, bytes], first: int, _: int) -> list[bytes]:
     image, mask = objects
     return [image.replace(b"/SMask %d 0 R", b"/SMask %d 0 R" % (first + 1), 1), mask]
 

@@ -122,9 +122,6 @@ class Template(_Part):
         yield from ((f"interest.{name}", text) for name, text in self.interest.model_dump().items())
 
 
-Templates = Mapping[PaperKind, Template]
-
-
 def load_templates(directory: Path | None = None) -> dict[PaperKind, Template]:
     """All kinds: a file of the directory where there is one, else the one that came with the system.
 
@@ -172,14 +169,18 @@ def _read(kind: PaperKind, path: Path) -> Template:
     try:
         source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise TemplateError([_fault(path, 0, "", f"it cannot be read ({type(problem).__name__})", "save it as UTF-8")]) from None
+        raise TemplateError(
+            [_fault(path, 0, "", f"it cannot be read ({type(problem).__name__})", "save it as UTF-8")]
+        ) from None
     try:
         raw = tomllib.loads(source)
     except tomllib.TOMLDecodeError as problem:
         line = re.search(r"at line (\d+)", str(problem))
         what = str(problem).split(" (at")[0]
         remedy = "look for a missing quotation mark, comma or bracket there"
-        raise TemplateError([_fault(path, int(line[1]) if line else 0, "", f"it is not TOML ({what})", remedy)]) from None
+        raise TemplateError(
+            [_fault(path, int(line[1]) if line else 0, "", f"it is not TOML ({what})", remedy)]
+        ) from None
     try:
         template = Template.model_validate(raw)
     except ValidationError as problem:
@@ -211,7 +212,7 @@ def _field_line(source: str, field: str) -> int:
             inside = bool(table) and line.startswith(f"[{table[0]}]")
         elif inside and re.match(rf"{re.escape(name)}\s*=", line):
             return number
-    return _line_of(source, f"[{field.split('.')[0]}]")
+    return _line_of(source, f"[{field.split('.', maxsplit=1)[0]}]")
 
 
 def _shape_faults(path: Path, source: str, problem: ValidationError) -> Iterator[TemplateFault]:
@@ -262,7 +263,9 @@ def _missing(kind: PaperKind, path: Path, source: str, template: Template) -> It
         for name in sorted(REQUIRED[kind] - foreign - named):
             line = _field_line(source, ours)
             problem = f"{{{name}}} must stand on this paper and does not"
-            yield _fault(path, line, ours, problem, f'add it, for instance as a line ["{name[:6]}", "{{{name}}}"] of {ours}')
+            yield _fault(
+                path, line, ours, problem, f'add it, for instance as a line ["{name[:6]}", "{{{name}}}"] of {ours}'
+            )
     if "孳息" in REQUIRED[kind]:
         for name, text in template.interest.model_dump().items():
             if not text:
@@ -277,7 +280,7 @@ def _unprintable(path: Path, source: str, template: Template) -> Iterator[Templa
             yield _fault(path, _line_of(source, text), field, problem, "write it another way")
 
 
-def _same_series(found: Templates, paths: Mapping[PaperKind, Path]) -> Iterator[TemplateFault]:
+def _same_series(found: Mapping[PaperKind, Template], paths: Mapping[PaperKind, Path]) -> Iterator[TemplateFault]:
     first: dict[str, PaperKind] = {}
     for kind, template in found.items():
         other = first.setdefault(template.series, kind)

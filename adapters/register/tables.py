@@ -25,6 +25,7 @@ from adapters.register.tables_cases import (
     sheets,
 )
 from adapters.register.tables_decodes import decode_log
+from adapters.register.tables_papers import paper_series, papers
 from adapters.register.tables_people import (
     attempts,
     authorities,
@@ -63,6 +64,8 @@ __all__ = [
     "officers",
     "orders",
     "outbox",
+    "paper_series",
+    "papers",
     "sheet_lines",
     "sheets",
     "statements",
