@@ -107,7 +107,7 @@ class Rules:
             freeze_quorum=policy.quorum["freeze"],
             basis=_basis(policy.basis, policy.grounds),
             level=policy.grounds.level,
-            interest=policy.freeze.interest,
+            interest=policy.freeze.interest is not False,
         )
 
 

@@ -128,10 +128,10 @@ async def test_an_approved_freeze_is_issued_as_its_draft_said(given: Given) -> N
     (paper,) = await given.register.papers_of(case_id)
     assert opened.order is not None
     assert (paper.number, paper.sha256, paper.sheet) == (opened.order.paper_number, opened.order.paper, "F-01")
-    issued, draft = (
+    issued, draft = [
         json.loads((await given.register.kept_document(sha256)).removeprefix(b"%PDF "))
         for sha256 in (paper.sha256, kept.documents[0])
-    )
+    ]
     filled_in = {"number", "handling", "second", "issued_at", "draft"}
     assert {k: v for k, v in issued.items() if k not in filled_in} == {
         k: v for k, v in draft.items() if k not in filled_in
