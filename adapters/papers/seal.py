@@ -126,7 +126,7 @@ def _practice_drawing() -> str:
     lines = [f"{_RED} RG {_RED} rg"]
     lines += [_circle(0.48, 0.022), _circle(0.43, 0.008)]
     for text, chinese, size, height in (
-        ("演练", True, 0.18, 0.72),
+        ("演练", True, 0.15, 0.76),
         ("PRACTICE", False, 0.11, 0.27),
         ("不具法律效力", True, 0.07, 0.17),
     ):

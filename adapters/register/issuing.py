@@ -140,16 +140,18 @@ class Desk:
             handling=first.entitled.handling,
             second=first.entitled.second,
             issued_at=self.now,
-            term=self._term(group.kind, first),
+            term=self._term(group),
             basis=(self.entitlement.basis(group.sheet) if group.sheet else "") or self.rules.basis.get(group.kind, ""),
             level=self.rules.level_of(group.kind),
             interest=self.rules.interest,
         )
 
-    def _term(self, kind: PaperKind, first: NewOrder) -> str:
-        if kind in {PaperKind.STOP, PaperKind.EXTEND}:
+    def _term(self, group: PaperGroup) -> str:
+        if group.kind in {PaperKind.STOP, PaperKind.EXTEND}:
             return f"{self.rules.stop_term.total_seconds() / 3600:.0f}小时"
-        return term_words(self.entitlement.term_months(first.draft.sheet)) if kind in _BY_SHEET else ""
+        if group.kind is PaperKind.QUERY:
+            return _period([one.draft for one in group.members])
+        return term_words(self.entitlement.term_months(group.members[0].draft.sheet)) if group.sheet else ""
 
 
 def keep_document(document: bytes, writes: Writes) -> str:
@@ -167,6 +169,16 @@ def wanted_numbers(groups: Iterable[PaperGroup]) -> dict[PaperKind, int]:
 def term_words(months: int) -> str:
     """A freeze's term as printed; empty: none is granted."""
     return f"{months}个月" if months else ""
+
+
+def _period(drafts: Sequence[Draft]) -> str:
+    """From the earliest to the latest day that is asked for; empty where no period is."""
+    begins = [one.since for one in drafts if one.since is not None]
+    ends = [one.until for one in drafts if one.until is not None]
+    if not begins or not ends:
+        return ""
+    first, last = (moment.astimezone(CST) for moment in (min(begins), max(ends)))
+    return f"{first.year}年{first.month}月{first.day}日至{last.year}年{last.month}月{last.day}日"
 
 
 def _line(draft: Draft) -> PaperLine:

@@ -124,7 +124,11 @@ def _sheets() -> str:
         .where(decisions.c.case_id == sheets.c.case_id, decisions.c.sheet == sheets.c.name)
         .scalar_subquery()
     )
-    drafts = func.jsonb_array_elements_text(sheets.c.content["documents"]).table_valued("sha256", name="drafts").render_derived()
+    drafts = (
+        func.jsonb_array_elements_text(sheets.c.content["documents"])
+        .table_valued("sha256", name="drafts")
+        .render_derived()
+    )
     changed = (
         select(literal_column("1"))
         .select_from(drafts.outerjoin(documents, documents.c.sha256 == drafts.c.sha256))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.papers import render
+from adapters.papers import Printer, render
 from domain.officers import Role
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperKind, PaperLine
@@ -110,6 +110,34 @@ def test_a_document_is_a_pdf_under_twenty_kilobytes(count: int):
     assert document.rstrip().endswith(b"%%EOF")
     assert b"FontFile" not in document
     assert len(document) < 20_000
+
+
+def test_a_draft_says_so_and_leaves_open_what_is_filled_in_on_issue(tmp_path: Path):
+    text = text_of(Printer(practice=True).render(paper(kind=PaperKind.FREEZE, draft=True)), tmp_path)
+    assert "协助冻结财产通知书（审批稿）" in text
+    assert text.count("（签发时编定）") == 4  # number, date and both officers
+    assert "演练文书" in text
+    assert "（印章）" in text
+
+
+@pytest.mark.parametrize("change", [{"level": ()}, {"interest": False}])
+def test_a_freeze_always_says_amount_term_scope_and_interest(change: dict[str, object], tmp_path: Path):
+    text = text_of(render(paper(kind=PaperKind.FREEZE, term="", **change)), tmp_path)
+    assert "期限——" in text, "what the law wants and nobody said is seen to be missing"
+    assert "人民币壹仟元整（1,000.00元）" in text
+    assert "限额冻结，以所列金额为限" in text
+    assert ("不包含" if "interest" in change else "包含冻结期间产生的孳息（利息）") in text
+    assert "批准层级" not in text
+
+
+def test_the_scope_follows_the_amounts(tmp_path: Path):
+    whole, limited = PaperLine(number="1", name="甲"), PaperLine(number="2", name="乙", amount_fen=5)
+    for accounts, words in (
+        ((whole,), "全额冻结"),
+        ((limited,), "限额冻结"),
+        ((whole, limited), "列明金额的以所列金额为限"),
+    ):
+        assert words in text_of(render(paper(kind=PaperKind.FREEZE, lines=accounts)), tmp_path)
 
 
 def test_thousands_of_accounts_stay_far_under_a_megabyte():

@@ -154,5 +154,7 @@ async def test_waiting_for_numbers_costs_little(given: Given) -> None:
     begun = time.perf_counter()
     for start in range(0, 30, 3):
         await asyncio.gather(*(turn(case_id) for case_id in cases[start : start + 3]))
-    print(f"\n30 turns of 10 stops: {time.perf_counter() - begun:.2f} s, {statistics.median(took) * 1000:.0f} ms a turn")
+    print(
+        f"\n30 turns of 10 stops: {time.perf_counter() - begun:.2f} s, {statistics.median(took) * 1000:.0f} ms a turn"
+    )
     assert (await _series(given.register, *cases))[PaperKind.STOP] == list(range(1, 31))
