@@ -12,7 +12,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -29,7 +29,7 @@ from adapters.keyring import KeyRing, KeyRingError
 from adapters.lines import HttpLines
 from adapters.notices.bell import Bell
 from adapters.notices.doors import case_links, notice_ports
-from adapters.papers import render
+from adapters.papers.printing import printer_of, series_of, templates_of
 from adapters.policy_file import load_policy
 from adapters.register import Register, Rules
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
@@ -37,6 +37,7 @@ from adapters.temporal.client import connect
 from adapters.temporal.lifetime import RUNTIME_REST_S
 from adapters.watch import CaseWatch
 from domain.institutions import PLATFORM_LINE, Institution
+from domain.papers import Paper
 from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
@@ -78,9 +79,9 @@ def chosen(queues: str, institutions: Sequence[Institution]) -> tuple[bool, list
     return "cases" in names, served
 
 
-def case_worker(client: Client, register: Register) -> Worker:
+def case_worker(client: Client, register: Register, render: Callable[[Paper], bytes]) -> Worker:
     """Workflows and, in the same worker because workflows ask them locally, the register's activities."""
-    acts = RegisterActivities(register)
+    acts = RegisterActivities(register, render)
     return Worker(
         client,
         task_queue=CASES_QUEUE,
@@ -115,9 +116,10 @@ async def serve(run: str, queues: str) -> None:
     gc.freeze()  # what was imported stays: it need not be looked through again
     gc.set_threshold(*COLLECT_AFTER)
     policy = load_policy(given)
+    templates = templates_of(given)
     register = await Register.connect(
         postgres_url(given, database_name(run)),
-        rules=Rules.of(policy),
+        rules=Rules.of(policy).issuing(given.organisation_name, series_of(templates)),
         ring=KeyRing.load(given),
         connections=CONNECTIONS,
     )
@@ -127,10 +129,11 @@ async def serve(run: str, queues: str) -> None:
     centre = Centre(organisation_id=given.organisation_id, name=given.organisation_name)
     cases, served = chosen(queues, institutions)
     lines = HttpLines(sandbox_url(given), run, centre, practice=practice, warrants=register)
+    render = printer_of(given, templates, practice=practice).render
     acts = InstitutionActivities(register, lines, render)
     workers = [institution_worker(client, acts, one) for one in served]
     if cases:
-        workers.insert(0, case_worker(client, register))
+        workers.insert(0, case_worker(client, register, render))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -257,8 +257,8 @@ class CaseBook(Protocol):
         """The latest finding of the case on this account."""
         ...
 
-    async def keep_sheet(self, sheet: Sheet) -> None:
-        """Keep a sheet; idempotent by case and name."""
+    async def keep_sheet(self, sheet: Sheet, render: Callable[[Paper], bytes] | None = None) -> None:
+        """Keep a sheet, and with `render` the drafts of its papers, whose hashes its digest then holds; idempotent."""
         ...
 
     async def settle_sheets(self, case_id: str, names: Sequence[str], now: datetime) -> None:

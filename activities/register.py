@@ -1,5 +1,6 @@
 """The counterpart register: what a case asks it to keep, and what it rules."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -8,15 +9,17 @@ from temporalio.exceptions import ApplicationError
 from activities.ports import CaseBook
 from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Visit, Visited
 from domain.findings import FindingReport
+from domain.papers import Paper
 from domain.sheets import Ruling
 
 
 class RegisterActivities:
     """The register's side of a case. Each activity is idempotent: a case may ask twice."""
 
-    def __init__(self, book: CaseBook) -> None:
-        """Take the register."""
+    def __init__(self, book: CaseBook, render: Callable[[Paper], bytes]) -> None:
+        """`render` turns a legal document into its bytes."""
         self._book = book
+        self._render = render
 
     @activity.defn(name="keep_record")
     async def keep_record(self, record: CaseRecord) -> bool:
@@ -30,7 +33,7 @@ class RegisterActivities:
         if await self._book.restarts(record.case_id) > record.restarts:
             return False
         for sheet in record.sheets:
-            await self._book.keep_sheet(sheet)
+            await self._book.keep_sheet(sheet, self._render)
         if record.settled:
             await self._book.settle_sheets(record.case_id, record.settled, record.at)
         for sheet_name in record.fuse_raises:

@@ -105,6 +105,12 @@ class Settings(BaseModel):
     """The key ring (adapters/keyring.py); None: keys.json in the state directory."""
     keys: SecretStr | None = Field(default=None, repr=False)
     """The key ring itself, where no file is to hold it. Only the environment should name it."""
+    paper_templates_dir: Annotated[Path, AfterValidator(_under_root)] | None = None
+    """Templates of one's own (adapters/papers/templates/README.zh.md); None, and for kinds not in it: ours."""
+    paper_seal: Annotated[Path, AfterValidator(_under_root)] | None = None
+    """The seal as PNG; None: a ring for a stamp. Practice worlds have the practice seal whatever it says."""
+    paper_signature: str = Field(default="", max_length=80, pattern=r"^[^|]*(\|[^|]*){0,2}$")
+    """Who signs papers, up to three lines parted by |; empty: the organisation's name."""
     log_level: LogLevel = LogLevel.INFO
     run: Annotated[str, AfterValidator(_run)] | None = None
     """The world to work in; None leaves the choice to the command (the latest, or the lasting one)."""

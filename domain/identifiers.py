@@ -7,10 +7,7 @@ message and sequence, never from a run or an attempt, so that whatever sends it 
 import hashlib
 import re
 import secrets
-from datetime import datetime
 from typing import NewType
-
-from domain.clock import CST
 
 CaseId = NewType("CaseId", str)
 ApplicationId = NewType("ApplicationId", str)
@@ -96,6 +93,6 @@ def notice_id(case_id: str, cause: str) -> str:
     return f"n-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
 
 
-def paper_number(organ: str, kind: str, moment: datetime, case_no: str, ordinal: int) -> str:
-    """The number printed on a legal document, e.g. 锡公反诈止字〔2026〕A2026-000123-1号."""
-    return f"{organ}{kind}字〔{moment.astimezone(CST).year}〕{case_no}-{ordinal}号"
+def paper_number(organ: str, series: str, year: int, ordinal: int) -> str:
+    """The number printed on a legal document, e.g. 锡公（反诈）冻财字〔2026〕000123号; the year is China's."""
+    return f"{organ}{series}字〔{year}〕{ordinal:06d}号"

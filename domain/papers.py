@@ -9,13 +9,24 @@ from domain.orders import OfficerCard
 
 
 class PaperKind(StrEnum):
-    """Which document: its attachment kind on the wire is the value's second name in the adapter."""
+    """Which document. Each has a series of numbers of its own, and its text in adapters/papers/templates."""
 
     STOP = "stop"
+    EXTEND = "extend"
     LIFT = "lift"
     FREEZE = "freeze"
+    RENEW = "renew"
     UNFREEZE = "unfreeze"
     QUERY = "query"
+
+
+class Scope(StrEnum):
+    """How much of the accounts a paper is about (DOMAIN F5)."""
+
+    LIMITED = "limited"
+    WHOLE = "whole"
+    MIXED = "mixed"
+    """Some lines name an amount, the others mean the whole account."""
 
 
 class PaperLine(Frozen):
@@ -27,9 +38,9 @@ class PaperLine(Frozen):
 
 
 class Paper(Frozen):
-    """One numbered document for one case, institution and kind; the accounts stand in its annex.
+    """One numbered document for one case, institution and kind; several accounts stand in its annex.
 
-    The same paper renders to the same bytes. `issued_at` is UTC.
+    The same paper gives the same bytes, as long as templates and seal are the same. `issued_at` is UTC.
     """
 
     kind: PaperKind
@@ -47,3 +58,27 @@ class Paper(Frozen):
     """The law it rests on, from the policy; empty: the two acts in general."""
     level: tuple[Role, ...] = ()
     """The roles of those who ordered or approved it."""
+    interest: bool = True
+    """Whether the interest goes with the money (DOMAIN F1)."""
+    draft: bool = False
+    """For approval: without number, officers and seal, which it gets when it is issued."""
+
+    @property
+    def scope(self) -> Scope:
+        """Limited when every line names its amount, whole when none does."""
+        named = [line.amount_fen is not None for line in self.lines]
+        if all(named):
+            return Scope.LIMITED
+        return Scope.MIXED if any(named) else Scope.WHOLE
+
+
+class IssuedPaper(Frozen):
+    """A paper as the register lists it. `sha256`: of the document; `sheet` empty: under the standing authority."""
+
+    number: str
+    kind: PaperKind
+    institution: str
+    sheet: str = ""
+    sha256: str
+    accounts: int
+    issued_at: datetime

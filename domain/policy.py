@@ -27,6 +27,7 @@ def _stated(given: object, asked: ValidationInfo) -> object:
 
 
 LaterMinutes = Annotated[Positive | None, AfterValidator(_stated), Field(validate_default=True)]
+LaterYes = Annotated[bool | None, AfterValidator(_stated), Field(validate_default=True)]
 LaterLaw = Annotated[Law | None, AfterValidator(_stated), Field(validate_default=True)]
 LaterNotices = Annotated[NoticeRules | None, AfterValidator(_stated), Field(validate_default=True)]
 
@@ -46,6 +47,7 @@ class FreezeRules(Frozen):
     term_months: Count
     major_term_months: Count
     city_above_fen: Count
+    interest: LaterYes = None
     before_expiry_hours: Count
     release_unrelated_days: Count
     gather_seconds: Positive

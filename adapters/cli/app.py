@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, noticing, officers, reporting
+from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, noticing, officers, papers, reporting
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.voice import Voice
 
@@ -34,6 +34,7 @@ app.add_typer(noticing.app, name="notice")
 app.add_typer(officers.app, name="officer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(papers.app, name="papers")
 
 
 def main() -> None:

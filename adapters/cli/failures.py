@@ -9,6 +9,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.drill.errors import DrillError, Fault, NotPracticeError, RefusedError, TakenError, UnreachableError
 from adapters.keyring import KeyRingError
+from adapters.papers.seal import SealError
+from adapters.papers.templates import TemplateError
 from adapters.register import RegisterError
 from adapters.settings import SettingsError
 from adapters.temporal.errors import StackError
@@ -43,7 +45,8 @@ EXPECTED = (
     KeyRingError,
     StackError,
     DrillError,
-    KeyRingError,
+    TemplateError,
+    SealError,
     RegisterError,
     RPCError,
     WorkflowUpdateFailedError,
@@ -53,7 +56,10 @@ EXPECTED = (
 """What a command may fail with; anything else is a fault of ours and shows its traceback."""
 
 _AS_SAID: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
-    ((RefusedError, SettingsError, KeyRingError, TakenError, NotPracticeError), Exit.BAD_INPUT),
+    (
+        (RefusedError, SettingsError, KeyRingError, TakenError, NotPracticeError, TemplateError, SealError),
+        Exit.BAD_INPUT,
+    ),
     ((StackError, UnreachableError), Exit.NOT_FOUND),
     ((DrillError,), Exit.DIFFERENCE),
 )

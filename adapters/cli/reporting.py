@@ -15,6 +15,7 @@ from adapters.cli.cases import case_of, refuse_closed
 from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.outcome import case_url
+from adapters.cli.papers import paper_value, papers_table
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform, progress
 from adapters.cli.voice import Voice, amount, table, yuan
 from adapters.drill.errors import Fault
@@ -171,6 +172,7 @@ def show(
             entries = await world.register.entries_of(row.case_id)
             asked = await world.register.questions_of(row.case_id, datetime.now(UTC))
             orders = await world.register.orders_of(row.case_id)
+            issued = await world.register.papers_of(row.case_id)
             open_orders = [one for one in orders if one.standing == "sent"]
             codes = {one.id: one.code for one in await world.register.institutions()}
             url = await case_url(world.stack, world.run, row.workflow_id) if row.started else None
@@ -179,6 +181,7 @@ def show(
                 "case": row.model_dump(mode="json"),
                 "accounts": [entry.model_dump(mode="json") for entry in entries],
                 "sheets": [{**_sheet_value(one.row), "effect": one.effect.model_dump(mode="json")} for one in asked],
+                "papers": [paper_value(one, codes) for one in issued],
                 "orders": len(orders),
                 "unanswered": [one.application_id for one in open_orders],
                 "url": url,
@@ -189,6 +192,7 @@ def show(
                 _accounts(entries, codes),
                 _sheets([one.row for one in asked]),
                 *_effects(asked),
+                papers_table(issued, codes),
                 f"{len(orders)} orders, {len(open_orders)} without an answer",
                 *([f"Temporal UI: {url}"] if url else []),
             )

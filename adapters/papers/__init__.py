@@ -1,5 +1,5 @@
 """The legal documents that travel with orders, as PDF."""
 
-from adapters.papers.render import render
+from adapters.papers.render import Printer, render
 
-__all__ = ["render"]
+__all__ = ["Printer", "render"]

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from reportlab.pdfgen.canvas import Canvas
 
+from adapters.papers.seal import Seal
+
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _HEADER = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
 _CATALOG, _PAGES, _INFO, _FONTS = 1, 2, 3, 4
@@ -21,13 +23,19 @@ _CATALOG, _PAGES, _INFO, _FONTS = 1, 2, 3, 4
 class Pad(Canvas):  # type: ignore[misc]  # reportlab is untyped
     """A canvas whose pages are torn off, to be drawn on again; its fonts have their names once and for all."""
 
-    def __init__(self, pagesize: tuple[float, float], fonts: Sequence[str]) -> None:
+    def __init__(self, pagesize: tuple[float, float], fonts: Sequence[str], seal: Seal | None = None) -> None:
         super().__init__(io.BytesIO(), pagesize=pagesize, pageCompression=0, invariant=1)
         self._pages: list[bytes] = []
         for font in fonts:
             self.setFont(font, 12)
         self._font_objects = _fonts(pagesize, fonts)
+        self._seal_at = _FONTS + 1 + len(self._font_objects)
+        self._seal_objects = seal.objects(self._seal_at, _FONTS) if seal is not None else []
         self._startPage()
+
+    def stamp(self, x: float, y: float, width: float, height: float) -> None:
+        """Print the seal with its lower left corner there, as ink: what lies under it can be read."""
+        self._code.append(f"q /Ink gs {width:.2f} 0 0 {height:.2f} {x:.2f} {y:.2f} cm /Seal Do Q")
 
     def showPage(self) -> None:  # noqa: N802 - the library's name
         """Tear the page off."""
@@ -39,7 +47,7 @@ class Pad(Canvas):  # type: ignore[misc]  # reportlab is untyped
         """The pages torn off since the last time, as one file."""
         pages, self._pages = self._pages, []
         width, height = self._pagesize
-        first = _FONTS + 1 + len(self._font_objects)
+        first = self._seal_at + len(self._seal_objects)
         names = b" ".join(b"/F%d %d 0 R" % (no, _FONTS + no) for no in range(1, len(self._font_objects) + 1))
         kids = b" ".join(b"%d 0 R" % (first + 2 * no) for no in range(len(pages)))
         objects = [
@@ -48,12 +56,16 @@ class Pad(Canvas):  # type: ignore[misc]  # reportlab is untyped
             b"<< /Title %s /Author %s /Producer (Holdfast) >>" % (_text(title), _text(author)),
             b"<< %s >>" % names,
             *self._font_objects,
+            *self._seal_objects,
         ]
+        ink = b""
+        if self._seal_objects:
+            ink = b" /XObject << /Seal %d 0 R >> /ExtGState << /Ink << /BM /Multiply >> >>" % self._seal_at
         for no, page in enumerate(pages):
             objects.append(
                 b"<< /Type /Page /Parent %d 0 R /MediaBox [ 0 0 %.4f %.4f ] /Contents %d 0 R"
-                b" /Resources << /Font %d 0 R /ProcSet [ /PDF /Text ] >> >>"
-                % (_PAGES, width, height, first + 2 * no + 1, _FONTS)
+                b" /Resources << /Font %d 0 R%s /ProcSet [ /PDF /Text /ImageC ] >> >>"
+                % (_PAGES, width, height, first + 2 * no + 1, _FONTS, ink)
             )
             objects.append(b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(page), page))
         return _file(objects)

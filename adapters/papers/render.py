@@ -1,14 +1,16 @@
 """A paper becomes one numbered A4 PDF in Chinese; the same paper gives the same bytes.
 
-The font is one of the reader's own (a CID font): embedding a Chinese font would cost 400 ms and 100 KB a document.
+The words are the templates' (templates.py); here is only where they stand. The font is one of the reader's own (a CID
+font): embedding a Chinese font would cost 400 ms and 100 KB a document.
 """
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from itertools import zip_longest
+from string import Formatter
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -16,12 +18,11 @@ from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from adapters.papers.binding import Pad
-from adapters.papers.words import WORDS, Words
-from domain.clock import CST
+from adapters.papers.placeholders import REQUIRED, values_of
+from adapters.papers.seal import DIAMETER, Seal, practice_seal
+from adapters.papers.templates import Template, load_templates
 from domain.money import shown
-from domain.orders import OfficerCard
-from domain.papers import Paper, PaperLine
-from domain.sheets import role_words
+from domain.papers import Paper, PaperKind, PaperLine
 
 _FONT = "STSong-Light"
 _DIGITS = "Courier"  # one byte a character and all of one width: columns of figures stay straight and small
@@ -32,9 +33,8 @@ _MISSING = "\u3013"  # what printers put where a character is missing
 _WIDTH, _HEIGHT = A4
 _LEFT, _RIGHT, _BOTTOM = 72.0, _WIDTH - 72.0, 64.0
 _TITLE, _ORGAN, _BODY, _ANNEX = 22, 14, 12, 9
-_LEADING = 21.0
+LEADING = 21.0
 _LABEL = 72.0  # the labels' column on the first page
-_SEAL_RADIUS = 54.0
 _ANNEX_LEADING = 14.0
 _ANNEX_TOP = _HEIGHT - 126.0
 _ANNEX_LINES = int((_ANNEX_TOP - _BOTTOM) / _ANNEX_LEADING)
@@ -49,89 +49,134 @@ _PIECES = re.compile(r"[《（〔“]?(?:[0-9A-Za-z.,\-]+|.)")
 _CLOSING = frozenset("，。、；：）》〕”")
 
 registerFont(UnicodeCIDFont(_FONT))
-_thread = threading.local()
-
-_ACTS = "《中华人民共和国刑事诉讼法》《中华人民共和国反电信网络诈骗法》"
 _AnnexLine = tuple[str, str, str]  # running number and account, name, amount
 
 
+@dataclass(frozen=True)
+class Printer:
+    """Prints papers of all kinds. Thread-safe.
+
+    `signature`: lines parted by "|" over the date; empty: the organ. `seal`: None leaves a ring for a stamp by hand.
+    `practice`: every page says that it is practice, and the seal is the practice seal whatever was given.
+    """
+
+    templates: Mapping[PaperKind, Template] = field(default_factory=load_templates)
+    signature: str = ""
+    seal: Seal | None = None
+    practice: bool = False
+    _thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.practice:
+            object.__setattr__(self, "seal", practice_seal())
+
+    def render(self, paper: Paper) -> bytes:
+        """The document of one case, institution and kind: first page, and with several accounts their list as annex."""
+        template = self.templates[paper.kind]
+        interest = template.interest.included if paper.interest else template.interest.excluded
+        values = values_of(paper, self.signature, template.scope.of(paper.scope), interest)
+        pages = _annex_pages(paper.lines)
+        pad = self._pad()
+        self._first_page(pad, paper, template, values)
+        self._foot(pad, 1, 1 + len(pages))
+        for count, page in enumerate(pages, start=2):
+            _annex_page(pad, template, values["文书编号"], page)
+            self._foot(pad, count, 1 + len(pages))
+        return pad.bound(title=f"{template.title} {_printable(values['文书编号'])}", author=_printable(paper.organ))
+
+    def room(self, paper: Paper) -> float:
+        """Points left under the first page's last line; negative: its words run off the paper."""
+        template = self.templates[paper.kind]
+        interest = max(template.interest.included, template.interest.excluded, key=len)
+        scope = max(template.scope.limited, template.scope.whole, template.scope.mixed, key=len)
+        pad = Pad(A4, (_FONT, _DIGITS))
+        end = self._first_page(pad, paper, template, values_of(paper, self.signature, scope, interest))
+        return end - _BOTTOM
+
+    def _pad(self) -> Pad:
+        """One for each thread: pages are drawn one after the other."""
+        pad: Pad | None = getattr(self._thread, "pad", None)
+        if pad is None:
+            pad = self._thread.pad = Pad(A4, (_FONT, _DIGITS), self.seal)
+        return pad
+
+    def _first_page(self, pad: Pad, paper: Paper, template: Template, values: Mapping[str, str]) -> float:
+        """Returns where the lowest thing on it ends."""
+        middle = _WIDTH / 2
+        _centred(pad, middle, _HEIGHT - 92, _ORGAN, template.organ.format_map(values))
+        _centred(pad, middle, _HEIGHT - 126, _TITLE, template.title + ("（审批稿）" if paper.draft else ""))
+        pad.setFont(_FONT, _BODY)
+        pad.drawRightString(_RIGHT, _HEIGHT - 158, _printable(template.number.format_map(values)))
+        pad.setLineWidth(1.2)
+        pad.line(_LEFT, _HEIGHT - 168, _RIGHT, _HEIGHT - 168)
+        y = _paragraph(pad, _HEIGHT - 198, template.to.format_map(values))
+        y = _paragraph(pad, y, template.text.format_map(values))
+        y -= LEADING / 2
+        rows = template.one_account if len(paper.lines) == 1 else template.several_accounts
+        y = _labelled(pad, y, [(label, _filled(text, values, paper.kind)) for label, text in rows])
+        y -= LEADING / 2
+        y = _paragraph(pad, y, template.closing.format_map(values))
+        y = _labelled(pad, y, [(label, text.format_map(values)) for label, text in template.officers])
+        return self._signature(pad, paper, template, values, y - LEADING)
+
+    def _signature(self, pad: Pad, paper: Paper, template: Template, values: Mapping[str, str], y: float) -> float:
+        """Organ and date at the right, the seal over both."""
+        x = _RIGHT - 110
+        signers = template.signature.organ.format_map(values).split("|")
+        below = y - DIAMETER / 2 + 14 + 16 * (len(signers) - 1)
+        for signer in signers:
+            _centred(pad, x, below, _BODY, signer)
+            below -= 16
+        _centred(pad, x, below - 6, _BODY, template.signature.date.format_map(values))
+        if self.seal is not None and not paper.draft:
+            pad.stamp(
+                x - self.seal.width / 2, y - DIAMETER / 2 - self.seal.height / 2, self.seal.width, self.seal.height
+            )
+        else:
+            pad.setLineWidth(0.6)
+            pad.setDash(3, 3)
+            pad.circle(x, y - DIAMETER / 2, DIAMETER / 2)
+            pad.setDash()
+            _centred(pad, x, y - DIAMETER + 18, _ANNEX, "（印章）")
+        return y - DIAMETER
+
+    def _foot(self, pad: Pad, page: int, pages: int) -> None:
+        _centred(pad, _WIDTH / 2, 36, _ANNEX, f"第 {page} 页　共 {pages} 页")
+        if self.practice:
+            _centred(pad, _WIDTH / 2, 22, _ANNEX, "演练文书，不具法律效力　PRACTICE")
+        pad.showPage()
+
+
+@cache
+def plain() -> Printer:
+    """The printer with the templates that came with the system, without a seal."""
+    return Printer()
+
+
 def render(paper: Paper) -> bytes:
-    """The document of one case, institution and kind: first page, and with several accounts their list as annex."""
-    words = WORDS[paper.kind]
-    pages = _annex_pages(paper.lines)
-    canvas = _pad()
-    _first_page(canvas, paper, words, 1 + len(pages))
-    for count, page in enumerate(pages, start=2):
-        _annex_page(canvas, paper, words, page)
-        _foot(canvas, count, 1 + len(pages))
-    return canvas.bound(title=f"{words.title} {_printable(paper.number)}", author=_printable(paper.organ))
+    """A paper as the plain printer prints it."""
+    return plain().render(paper)
 
 
-def _pad() -> Pad:
-    """One for each thread: pages are drawn one after the other."""
-    pad: Pad | None = getattr(_thread, "pad", None)
-    if pad is None:
-        pad = _thread.pad = Pad(A4, (_FONT, _DIGITS))
-    return pad
+def _filled(text: str, values: Mapping[str, str], kind: PaperKind) -> str:
+    """The row's text; a dash where nothing stands that should, empty where nothing stands that may."""
+    names = _names(text)
+    if not names or any(values[name] for name in names):
+        return text.format_map(values)
+    return "——" if names & REQUIRED[kind] else ""
 
 
-def _first_page(canvas: Canvas, paper: Paper, words: Words, pages: int) -> None:
-    middle = _WIDTH / 2
-    _centred(canvas, middle, _HEIGHT - 92, _ORGAN, paper.organ)
-    _centred(canvas, middle, _HEIGHT - 126, _TITLE, words.title)
-    canvas.setFont(_FONT, _BODY)
-    canvas.drawRightString(_RIGHT, _HEIGHT - 158, _printable(paper.number))
-    canvas.setLineWidth(1.2)
-    canvas.line(_LEFT, _HEIGHT - 168, _RIGHT, _HEIGHT - 168)
-    y = _paragraph(canvas, _HEIGHT - 198, f"{paper.institution_name}：")
-    y = _paragraph(canvas, y, f"　　{_grounds(paper)}{words.asks}")
-    y -= _LEADING / 2
-    for label, value in _facts(paper, words):
-        canvas.drawString(_LEFT, y, label)
-        y = _paragraph(canvas, y, value or "——", indent=_LABEL)
-    y -= _LEADING / 2
-    y = _paragraph(canvas, y, "　　上述措施的经办人、协查人如下，办理结果请通过原渠道反馈。")
-    for label, officer in (("经办人", paper.handling), ("协查人", paper.second)):
-        canvas.drawString(_LEFT, y, label)
-        y = _paragraph(canvas, y, _officer(officer), indent=_LABEL)
-    _signature(canvas, paper, y - _LEADING)
-    _foot(canvas, 1, pages)
+@lru_cache(maxsize=1_000)
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
 
 
-def _grounds(paper: Paper) -> str:
-    law = f"{paper.basis}的规定" if paper.basis else f"{_ACTS}有关规定"
-    return f"因侦办“{paper.category}”案件（案件编号 {paper.case_number}）需要，根据{law}，"
-
-
-def _facts(paper: Paper, words: Words) -> Iterator[tuple[str, str]]:
-    amounts = [line.amount_fen for line in paper.lines if line.amount_fen is not None]
-    if len(paper.lines) == 1:
-        yield "户　　名", paper.lines[0].name
-        yield "账　　号", paper.lines[0].number
-    else:
-        yield "账　　户", f"共 {len(paper.lines)} 户，户名、账号及金额见附件《账户清单》"
-    if amounts:
-        yield "金　　额", f"{'合计 ' if len(paper.lines) > 1 else ''}{_yuan(sum(amounts))} 元"
-    yield "期　　限", paper.term
-    yield "范　　围", words.scope
-    if paper.level:
-        yield "批准层级", f"{words.level}（{role_words(paper.level)[0]}）"
-
-
-def _officer(card: OfficerCard) -> str:
-    return f"{card.name}　警号 {card.number}" + (f"　电话 {card.phone}" if card.phone else "")
-
-
-def _signature(canvas: Canvas, paper: Paper, y: float) -> None:
-    """Organ and date at the right, over the place of the seal."""
-    x = _RIGHT - 110
-    _centred(canvas, x, y - _SEAL_RADIUS + 14, _BODY, paper.organ)
-    _centred(canvas, x, y - _SEAL_RADIUS - 8, _BODY, _day(paper.issued_at))
-    canvas.setLineWidth(0.6)
-    canvas.setDash(3, 3)
-    canvas.circle(x, y - _SEAL_RADIUS, _SEAL_RADIUS)
-    canvas.setDash()
-    _centred(canvas, x, y - 2 * _SEAL_RADIUS + 18, _ANNEX, "（印章）")
+def _labelled(canvas: Canvas, y: float, rows: Sequence[tuple[str, str]]) -> float:
+    for label, text in rows:
+        if text:
+            canvas.drawString(_LEFT, y, _printable(label))
+            y = _paragraph(canvas, y, text, indent=_LABEL)
+    return y
 
 
 def _annex_pages(lines: Sequence[PaperLine]) -> list[list[_AnnexLine]]:
@@ -152,15 +197,15 @@ def _annex_lines(number: int, line: PaperLine) -> Iterator[_AnnexLine]:
         running = amount = ""
 
 
-def _annex_page(canvas: Canvas, paper: Paper, words: Words, lines: Sequence[_AnnexLine]) -> None:
-    _centred(canvas, _WIDTH / 2, _HEIGHT - 72, _ORGAN, "附件：账户清单")
+def _annex_page(canvas: Canvas, template: Template, number: str, lines: Sequence[_AnnexLine]) -> None:
+    _centred(canvas, _WIDTH / 2, _HEIGHT - 72, _ORGAN, template.annex.title)
     canvas.setFont(_FONT, _ANNEX)
-    canvas.drawRightString(_RIGHT, _HEIGHT - 92, _printable(paper.number))
+    canvas.drawRightString(_RIGHT, _HEIGHT - 92, _printable(number))
     head = _ANNEX_TOP + 18
     canvas.drawString(_LEFT, head, "序号")
     canvas.drawString(_LEFT + _RUNNING_CHARACTERS * _FIGURE, head, "账号")
     canvas.drawString(_NAME_LEFT, head, "户名")
-    canvas.drawRightString(_RIGHT, head, words.amount)
+    canvas.drawRightString(_RIGHT, head, _printable(template.annex.amount))
     canvas.setLineWidth(0.6)
     canvas.line(_LEFT, head - 5, _RIGHT, head - 5)
     for column, (x, font) in enumerate(((_LEFT, _DIGITS), (_NAME_LEFT, _FONT), (_AMOUNT_LEFT, _DIGITS))):
@@ -169,11 +214,6 @@ def _annex_page(canvas: Canvas, paper: Paper, words: Words, lines: Sequence[_Ann
         for line in lines:
             text.textLine(line[column])
         canvas.drawText(text)
-
-
-def _foot(canvas: Canvas, page: int, pages: int) -> None:
-    _centred(canvas, _WIDTH / 2, 36, _ANNEX, f"第 {page} 页　共 {pages} 页")
-    canvas.showPage()
 
 
 def _centred(canvas: Canvas, x: float, y: float, size: int, text: str) -> None:
@@ -185,7 +225,7 @@ def _paragraph(canvas: Canvas, y: float, text: str, indent: float = 0.0) -> floa
     """Print, broken into lines; returns where the next line goes."""
     for line in _wrapped(text, _BODY, _RIGHT - _LEFT - indent):
         canvas.drawString(_LEFT + indent, y, line)
-        y -= _LEADING
+        y -= LEADING
     return y
 
 
@@ -225,8 +265,3 @@ def _printable(text: str) -> str:
 
 def _yuan(fen: int) -> str:
     return shown(fen).replace("¥", "")
-
-
-def _day(moment: datetime) -> str:
-    local = moment.astimezone(CST)
-    return f"{local.year}年{local.month}月{local.day}日"

@@ -134,6 +134,7 @@ def _sheets() -> str:
             sheets.c.kind,
             sheets.c.state,
             sheets.c.content["term_months"].label("term_months"),
+            sheets.c.content["basis"].astext.label("basis"),
             select(_card(requester))
             .where(requester.c.number == sheets.c.requester)
             .scalar_subquery()
@@ -259,6 +260,11 @@ class Entitlement:
         return Entitled(
             handling=OfficerCard.model_validate(handling), second=OfficerCard.model_validate(fit[0]), authority=name
         )
+
+    def basis(self, name: str) -> str:
+        """The law a sheet rests on; empty: none is named."""
+        sheet = self._sheets.get(name)
+        return str(sheet.basis or "") if sheet is not None else ""
 
     def term_months(self, name: str) -> int:
         """The term a sheet grants; 0: none."""

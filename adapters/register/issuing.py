@@ -1,7 +1,8 @@
-"""Legal documents: one for each kind among the new orders of one call, numbered in the case, kept by SHA-256."""
+"""Legal documents: one for each institution and kind among the new orders of one call, numbered, kept by SHA-256."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,24 +11,28 @@ from adapters.register.bulk import Mode, Write, Writes
 from adapters.register.entitlement import Entitled, Entitlement
 from adapters.register.locking import LockedCase
 from adapters.register.part import Rules
-from adapters.register.tables import documents
+from adapters.register.tables import documents, papers
+from domain.clock import CST
 from domain.identifiers import paper_number
 from domain.institutions import Institution
 from domain.orders import Measure
 from domain.papers import Paper, PaperKind, PaperLine
 
 _DOCUMENT = Write.of(documents, Mode.KEEP)
+_PAPER = Write.of(papers, Mode.ADD)
 KINDS: dict[Measure, PaperKind] = {
     Measure.STOP: PaperKind.STOP,
-    Measure.EXTEND_STOP: PaperKind.STOP,
+    Measure.EXTEND_STOP: PaperKind.EXTEND,
     Measure.LIFT: PaperKind.LIFT,
     Measure.FREEZE: PaperKind.FREEZE,
-    Measure.RENEW: PaperKind.FREEZE,
+    Measure.RENEW: PaperKind.RENEW,
     Measure.UNFREEZE: PaperKind.UNFREEZE,
     Measure.QUERY: PaperKind.QUERY,
     Measure.HOLDER: PaperKind.QUERY,
 }
 """Carriers get no paper: their orders carry the officers only (docs/wire.md, 5)."""
+_BY_SHEET = frozenset({PaperKind.FREEZE, PaperKind.RENEW})
+"""Each sheet has its own term, so each has papers of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,17 @@ class Issued:
 
 
 @dataclass(frozen=True)
+class PaperGroup:
+    """Orders that share one paper."""
+
+    kind: PaperKind
+    sheet: str
+    members: Sequence[NewOrder]
+
+
+@dataclass(frozen=True)
 class Desk:
-    """Where the papers of one call are issued."""
+    """Where the papers of one case in one call are issued."""
 
     rules: Rules
     now: datetime
@@ -60,53 +74,111 @@ class Desk:
     case: LockedCase
     entitlement: Entitlement
 
-    def issue(self, new: Sequence[NewOrder], render: Callable[[Paper], bytes], writes: Writes) -> dict[str, Issued]:
-        """One paper for each institution, kind and pair of officers; gives each order's by application id."""
-        groups: dict[tuple[str, PaperKind, str, str], list[NewOrder]] = {}
+    @property
+    def year(self) -> int:
+        """Of the series, as China counts it."""
+        return self.now.astimezone(CST).year
+
+    def groups(self, new: Sequence[NewOrder]) -> list[PaperGroup]:
+        """One for each institution, kind and pair of officers, and where a sheet grants a term for each sheet."""
+        found: dict[tuple[str, PaperKind, str, str, str], list[NewOrder]] = {}
         for one in new:
-            if one.draft.measure in KINDS:
-                officers = (one.entitled.handling.number, one.entitled.second.number)
+            kind = KINDS.get(one.draft.measure)
+            if kind is not None:
                 at = self.institutions[one.application_id].id
-                groups.setdefault((at, KINDS[one.draft.measure], *officers), []).append(one)
+                sheet = one.draft.sheet if kind in _BY_SHEET else ""
+                officers = (one.entitled.handling.number, one.entitled.second.number)
+                found.setdefault((at, kind, sheet, *officers), []).append(one)
+        return [PaperGroup(kind, sheet, members) for (_, kind, sheet, _, _), members in found.items()]
+
+    def issue(
+        self,
+        groups: Sequence[PaperGroup],
+        numbers: Mapping[PaperKind, Iterator[int]],
+        render: Callable[[Paper], bytes],
+        writes: Writes,
+    ) -> dict[str, Issued]:
+        """The papers of these groups, with the next numbers of their series; gives each order's by application id."""
         issued: dict[str, Issued] = {}
-        ordinal = self.case.row.papers
-        for (_, kind, _, _), members in groups.items():
-            ordinal += 1
-            paper = self._paper(kind, ordinal, members, self.now)
+        for group in groups:
+            ordinal = next(numbers[group.kind])
+            paper = self._paper(group, ordinal)
             rendered = render(paper)
-            sha256 = hashlib.sha256(rendered).hexdigest()
-            writes.add(_DOCUMENT, {"sha256": sha256, "bytes": "\\x" + rendered.hex()})
-            issued |= {
-                one.application_id: Issued(sha256=sha256, number=paper.number, document=rendered) for one in members
-            }
+            sha256 = keep_document(rendered, writes)
+            writes.add(_PAPER, self._row(group, paper, ordinal, sha256))
+            given = Issued(sha256=sha256, number=paper.number, document=rendered)
+            issued |= dict.fromkeys((one.application_id for one in group.members), given)
         if groups:
-            self.case.chain.case_changes["papers"] = ordinal
+            self.case.chain.case_changes["papers"] = self.case.row.papers + len(groups)
         return issued
 
-    def _paper(self, kind: PaperKind, ordinal: int, members: Sequence[NewOrder], now: datetime) -> Paper:
-        first = members[0]
+    def _row(self, group: PaperGroup, paper: Paper, ordinal: int, sha256: str) -> dict[str, object]:
+        return {
+            "number": paper.number,
+            "kind": group.kind,
+            "year": self.year,
+            "ordinal": ordinal,
+            "case_id": self.case.row.case_id,
+            "institution": self.institutions[group.members[0].application_id].id,
+            "sheet": group.sheet,
+            "sha256": sha256,
+            "accounts": len(paper.lines),
+            "issued_at": paper.issued_at,
+        }
+
+    def _paper(self, group: PaperGroup, ordinal: int) -> Paper:
+        first = group.members[0]
         row = self.case.row
         return Paper(
-            kind=kind,
-            number=paper_number(self.rules.organ, self.rules.kind_words[kind], now, row.case_number, ordinal),
+            kind=group.kind,
+            number=paper_number(self.rules.organ, self.rules.series[group.kind], self.year, ordinal),
             case_number=row.case_number,
             category=row.category,
             institution_name=self.institutions[first.application_id].name,
-            organ=self.rules.organ,
-            lines=tuple(_line(one.draft) for one in members),
+            organ=self.rules.issuer,
+            lines=tuple(_line(one.draft) for one in group.members),
             handling=first.entitled.handling,
             second=first.entitled.second,
-            issued_at=now,
-            term=self._term(kind, first),
-            basis=self.rules.basis.get(kind, ""),
-            level=self.rules.level_of(kind),
+            issued_at=self.now,
+            term=self._term(group),
+            basis=(self.entitlement.basis(group.sheet) if group.sheet else "") or self.rules.basis.get(group.kind, ""),
+            level=self.rules.level_of(group.kind),
+            interest=self.rules.interest,
         )
 
-    def _term(self, kind: PaperKind, first: NewOrder) -> str:
-        if kind is PaperKind.STOP:
+    def _term(self, group: PaperGroup) -> str:
+        if group.kind in {PaperKind.STOP, PaperKind.EXTEND}:
             return f"{self.rules.stop_term.total_seconds() / 3600:.0f}小时"
-        months = self.entitlement.term_months(first.draft.sheet)
-        return f"{months}个月" if kind is PaperKind.FREEZE and months else ""
+        if group.kind is PaperKind.QUERY:
+            return _period([one.draft for one in group.members])
+        return term_words(self.entitlement.term_months(group.members[0].draft.sheet)) if group.sheet else ""
+
+
+def keep_document(document: bytes, writes: Writes) -> str:
+    """Keep a document once, by its SHA-256, which is returned."""
+    sha256 = hashlib.sha256(document).hexdigest()
+    writes.add(_DOCUMENT, {"sha256": sha256, "bytes": "\\x" + document.hex()})
+    return sha256
+
+
+def wanted_numbers(groups: Iterable[PaperGroup]) -> dict[PaperKind, int]:
+    """How many numbers of each series these groups take."""
+    return dict(Counter(group.kind for group in groups))
+
+
+def term_words(months: int) -> str:
+    """A freeze's term as printed; empty: none is granted."""
+    return f"{months}个月" if months else ""
+
+
+def _period(drafts: Sequence[Draft]) -> str:
+    """From the earliest to the latest day that is asked for; empty where no period is."""
+    begins = [one.since for one in drafts if one.since is not None]
+    ends = [one.until for one in drafts if one.until is not None]
+    if not begins or not ends:
+        return ""
+    first, last = (moment.astimezone(CST) for moment in (min(begins), max(ends)))
+    return f"{first.year}年{first.month}月{first.day}日至{last.year}年{last.month}月{last.day}日"
 
 
 def _line(draft: Draft) -> PaperLine:

@@ -3,6 +3,7 @@
 locked      the cases (their fuses, papers and chains), then the holds of all accounts named, in order
 read        authority, halt, fuse, sheets; what is written already under the same keys; what joins need
 decided     draft by draft (openings.py)
+numbered    the papers, by series: the last lock (numbering.py)
 written     papers, orders, holds, claims, an event a case, the case rows: one round trip
 """
 
@@ -19,14 +20,16 @@ from sqlalchemy.types import Text
 from activities.ports import Ask, OpenedOrder, OpenOrders
 from adapters.register.bulk import Mode, Write, Writes, as_json, as_kept, rows_parameter, run, statement_text
 from adapters.register.entitlement import HALTED, LETTING_GO, Entitlement
-from adapters.register.issuing import Desk, Issued, NewOrder
+from adapters.register.issuing import Desk, Issued, NewOrder, wanted_numbers
 from adapters.register.ledger import Ledger
 from adapters.register.locking import HALT_LOCK, LockedCase, lock_cases
+from adapters.register.numbering import take_numbers
 from adapters.register.openings import FreshStop, FuseOfAMinute, Openings, draft_account, draft_id
 from adapters.register.part import Part
 from adapters.register.statements import digests, shared_queries, shared_statements
 from adapters.register.tables import orders
 from adapters.register.together import Together, together, unsealed
+from domain.clock import CST
 from domain.institutions import Institution
 from domain.orders import Measure, Order
 from domain.papers import Paper
@@ -128,13 +131,13 @@ class Ordering(Part):
         for asked in request.asked:
             if asked.key not in decided:
                 decided[asked.key] = openings[asked.case_id].decide(asked.draft, asked.key)
-        written = self._write_orders(request, decided, cases, entitlements, render, writes)
+        kept = await digests(connection, {key for one in openings.values() for key in one.needs_digest})
+        written = await self._write_orders(connection, request, decided, cases, entitlements, render, writes)
         for case_id, case in cases.items():
             _note(case, openings[case_id], {k: one for k, one in written.items() if one.case_id == case_id}, now)
         ledger.write(writes)
         for case in cases.values():
             case.chain.write(writes)
-        kept = await digests(connection, {key for one in openings.values() for key in one.needs_digest})
         await writes.flush(connection)
         standings: list[OpenedOrder] = []
         for own_key, draft in zip(keys, drafts, strict=True):
@@ -148,8 +151,9 @@ class Ordering(Part):
                 standings.append(standing)
         return request.apart(standings)
 
-    def _write_orders(
+    async def _write_orders(
         self,
+        connection: AsyncConnection,
         request: Together,
         decided: Mapping[str, OpenedOrder | NewOrder],
         cases: Mapping[str, LockedCase],
@@ -157,24 +161,30 @@ class Ordering(Part):
         render: Callable[[Paper], bytes],
         writes: Writes,
     ) -> dict[str, Order]:
-        """The new orders with their papers and the seals of their letters, by application id."""
+        """The new orders with their papers and the seals of their letters, by application id.
+
+        The series of the papers' numbers stay locked from here to the end: nothing but the writing may come after.
+        """
         at = {asked.key: asked for asked in request.asked}
         new: dict[str, list[NewOrder]] = {}
         for one in decided.values():
             if isinstance(one, NewOrder):
                 new.setdefault(at[one.application_id].case_id, []).append(one)
+        institutions = {key: asked.institution for key, asked in at.items()}
+        desks = {
+            case_id: Desk(self._rules, request.now, institutions, cases[case_id], entitlements[case_id])
+            for case_id in new
+        }
+        groups = {case_id: desks[case_id].groups(of_case) for case_id, of_case in new.items()}
+        wanted = wanted_numbers(group for of_case in groups.values() for group in of_case)
+        numbers = await take_numbers(connection, wanted, request.now.astimezone(CST).year)
         written = {}
         for case_id, of_case in new.items():
-            case, institutions = (
-                cases[case_id],
-                {one.application_id: at[one.application_id].institution for one in of_case},
-            )
-            desk = Desk(self._rules, request.now, institutions, case, entitlements[case_id])
-            issued = desk.issue(of_case, render, writes)
+            issued = desks[case_id].issue(groups[case_id], numbers, render, writes)
             for one in of_case:
                 key = one.application_id
                 paper = issued.get(key, Issued())
-                written[key] = _order(one, at[key].institution, case, paper, request.now)
+                written[key] = _order(one, at[key].institution, cases[case_id], paper, request.now)
                 sealed = at[key].seal(written[key], paper.document)
                 writes.add(_ORDER, _row(one, written[key], sealed, request.now))
         return written

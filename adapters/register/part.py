@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -20,21 +20,25 @@ from domain.sheets import Ruling
 _T = TypeVar("_T")
 
 
-def _kind_words() -> dict[PaperKind, str]:
+def _series() -> dict[PaperKind, str]:
     return {
-        PaperKind.STOP: "止",
-        PaperKind.LIFT: "解",
-        PaperKind.FREEZE: "冻",
-        PaperKind.UNFREEZE: "解",
-        PaperKind.QUERY: "查",
+        PaperKind.STOP: "止付",
+        PaperKind.EXTEND: "续止",
+        PaperKind.LIFT: "解止",
+        PaperKind.FREEZE: "冻财",
+        PaperKind.RENEW: "续冻财",
+        PaperKind.UNFREEZE: "解冻财",
+        PaperKind.QUERY: "查财",
     }
 
 
 def _basis(policy: Policy) -> dict[PaperKind, str]:
     return {
         PaperKind.STOP: policy.grounds.stop,
+        PaperKind.EXTEND: policy.grounds.stop,
         PaperKind.QUERY: policy.grounds.query,
         PaperKind.FREEZE: policy.basis.freeze,
+        PaperKind.RENEW: policy.basis.freeze,
         PaperKind.LIFT: policy.basis.release,
         PaperKind.UNFREEZE: policy.basis.release,
     }
@@ -56,16 +60,26 @@ class Rules:
     """The least that a freeze is decided by, whatever a sheet says (DOMAIN F1)."""
     basis: Mapping[PaperKind, str]
     """The law that each kind of paper names."""
+    interest: bool
+    """Whether freezes take the interest too (DOMAIN F1)."""
     level: tuple[Role, Role]
     """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
-    organ: str = "锡公反诈"
+    organ: str = "锡公（反诈）"
     """The organ in a document's number."""
-    kind_words: Mapping[PaperKind, str] = field(default_factory=_kind_words)
+    issuer: str = "无锡市反电信网络诈骗中心"
+    """Who issues documents, as printed at their head."""
+    series: Mapping[PaperKind, str] = field(default_factory=_series)
+    """The word in the number of each kind of document; templates may say another."""
 
     def level_of(self, kind: PaperKind) -> tuple[Role, ...]:
         """Who orders or approves what a paper asks; nobody is named where something is let go."""
-        by_kind: dict[PaperKind, tuple[Role, ...]] = {PaperKind.FREEZE: self.freeze_quorum}
-        return by_kind.get(kind, self.level if kind in {PaperKind.STOP, PaperKind.QUERY} else ())
+        if kind in {PaperKind.FREEZE, PaperKind.RENEW}:
+            return self.freeze_quorum
+        return self.level if kind in {PaperKind.STOP, PaperKind.EXTEND, PaperKind.QUERY} else ()
+
+    def issuing(self, issuer: str, series: Mapping[PaperKind, str]) -> "Rules":
+        """For whom papers are issued, and the words in their numbers."""
+        return replace(self, issuer=issuer, series=series)
 
     @classmethod
     def of(cls, policy: Policy) -> "Rules":
@@ -80,6 +94,7 @@ class Rules:
             freeze_quorum=policy.quorum["freeze"],
             basis=_basis(policy),
             level=policy.grounds.level,
+            interest=policy.freeze.interest is not False,
         )
 
 

@@ -22,12 +22,14 @@ from adapters.register.tables import (
     documents,
     orders,
     outbox,
+    papers,
     sheet_lines,
     sheets,
 )
 from domain.books import BookEntry, Books
 from domain.officers import Role
 from domain.orders import AccountKind, AccountRef, Order, is_final
+from domain.papers import IssuedPaper
 from domain.policy import Policy
 from domain.report import Report
 from domain.sheets import Sheet, SheetState, Verdict, still_awaited
@@ -148,6 +150,16 @@ class Reading(Part):
         """A stored document. Raises LookupError."""
         if (recent := self._papers.get(sha256)) is not None:
             return recent
+        return await self.kept_document(sha256)
+
+    async def papers_of(self, case_id: str) -> list[IssuedPaper]:
+        """The papers issued in a case, in the order of issue."""
+        wanted = select(papers).where(papers.c.case_id == case_id).order_by(papers.c.issued_at, papers.c.number)
+        rows = await self._rows(wanted)
+        return [IssuedPaper.model_validate(columns_of(row)) for row in rows]
+
+    async def kept_document(self, sha256: str) -> bytes:
+        """A stored document as it lies in the register, whatever is remembered of it. Raises LookupError."""
         row = await self._one(select(documents.c.bytes).where(documents.c.sha256 == sha256), f"document {sha256}")
         return bytes(row.bytes)
 

@@ -1,6 +1,6 @@
 """Sheets and decisions: what officers are asked, who may answer, what their answers make of it; the fuse."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
+from adapters.register.drafting import with_drafts
 from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.noticing import note_roles, note_sheet, note_sheet_gone
@@ -20,6 +21,7 @@ from adapters.register.tables import accounts, cases, decisions, sheet_lines, sh
 from domain.evidence import EvidenceKind, Proof, SheetOnWord, decision_binding, decision_claims
 from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
 from domain.officers import Officer, Role
+from domain.papers import Paper
 from domain.sheets import (
     STATE_WORDS,
     Decision,
@@ -115,8 +117,8 @@ class _Kept:
 class Deciding(Part):
     """The part of the register that sheets and decisions go through."""
 
-    async def keep_sheet(self, sheet: Sheet) -> None:
-        """Keep a sheet; idempotent by case and name.
+    async def keep_sheet(self, sheet: Sheet, render: Callable[[Paper], bytes] | None = None) -> None:
+        """Keep a sheet, with the papers that its approval will issue; idempotent by case and name.
 
         Raises LookupError for an unknown case, ValueError when another sheet has this name.
         """
@@ -125,12 +127,14 @@ class Deciding(Part):
             case = await lock_case(connection, sheet.case_id)
             before = (await run(connection, _READ, case_id=sheet.case_id, name=sheet.name)).one_or_none()
             if before is not None:
-                if before.digest != sheet.digest:
+                drafts = tuple(before.content.get("documents", ()))
+                if before.digest != sheet.model_copy(update={"documents": drafts}).digest:
                     raise ValueError(f"sheet {sheet.name} is kept already with other content")
                 return
             writes = Writes()
-            _write_sheet(writes, sheet)
-            current = {"sheet": sheet.name, "kind": sheet.kind, "digest": sheet.digest, "amount_fen": sheet.amount_fen}
+            kept = sheet if render is None else await with_drafts(connection, case, sheet, self._rules, render, writes)
+            _write_sheet(writes, kept)
+            current = {"sheet": kept.name, "kind": kept.kind, "digest": kept.digest, "amount_fen": kept.amount_fen}
             case.chain.note(sheet.made_at, "sheet_kept", current)
             case.chain.write(writes)
             await writes.flush(connection)

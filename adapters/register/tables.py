@@ -26,6 +26,7 @@ from adapters.register.tables_cases import (
 )
 from adapters.register.tables_decodes import decode_log
 from adapters.register.tables_notices import deliveries, notices
+from adapters.register.tables_papers import paper_series, papers
 from adapters.register.tables_people import (
     attempts,
     authorities,
@@ -66,6 +67,8 @@ __all__ = [
     "officers",
     "orders",
     "outbox",
+    "paper_series",
+    "papers",
     "sheet_lines",
     "sheets",
     "statements",

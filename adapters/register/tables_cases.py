@@ -62,7 +62,7 @@ cases = Table(
     count("accounts", "how many accounts its books name"),
     count("stops_allowed", "the fuse: so many stops may leave before somebody is asked"),
     count("stops_sent", "so many stops were written"),
-    count("papers", "legal documents issued; numbers the next one"),
+    count("papers", "legal documents issued"),
     Column("event_count", BigInteger, nullable=False, comment="events in its chain: a chain cut short is found"),
     text("event_head", "hash of the latest event; empty: none yet"),
     UniqueConstraint("case_number"),

@@ -6,6 +6,7 @@
                                        it go (domain.sheets.lets_go): second looks among them
     stop, query, carriers' orders      a standing authority in force when the order was written, two proofs marked
 
+Whatever it is, the paper that the order names is kept byte for byte, and so are the drafts its sheet was approved with.
 One look at the orders for a whole POST. Sheets and authorities that were verified are remembered: they never change.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.types import Text
@@ -24,7 +25,7 @@ from adapters.register.bulk import run, statement_text
 from adapters.register.engine import RegisterError
 from adapters.register.evidence import is_proven
 from adapters.register.part import Part, Rules
-from adapters.register.tables import authorities, decisions, findings, measures, orders, sheet_lines, sheets
+from adapters.register.tables import authorities, decisions, documents, findings, measures, orders, sheet_lines, sheets
 from domain.authority import authority_claims
 from domain.clock import months_later
 from domain.evidence import Proof, decision_claims, finding_claims
@@ -39,6 +40,10 @@ _TERM_SLACK = timedelta(days=1)
 """A freeze's end is reckoned when it was approved, and written a little later."""
 _BY_SHEET = frozenset({Measure.FREEZE, Measure.RENEW})
 _LETTING_GO = frozenset({Measure.LIFT, Measure.UNFREEZE})
+
+
+_IS_WHOLE = func.encode(func.sha256(documents.c.bytes), "hex") == documents.c.sha256
+"""Whether a kept document is the one it was: compared where it lies."""
 
 
 def _orders() -> str:
@@ -74,6 +79,7 @@ def _orders() -> str:
         )
         .scalar_subquery()
     )
+    paper_whole = select(_IS_WHOLE).where(documents.c.sha256 == orders.c.paper).scalar_subquery()
     wanted = (
         orders.c.application_id,
         orders.c.case_id,
@@ -96,6 +102,7 @@ def _orders() -> str:
             covered.label("covered"),
             found.label("found"),
             named_on.label("named_on"),
+            paper_whole.label("paper_whole"),
         )
         .select_from(orders.outerjoin(authorities, authorities.c.authority_id == orders.c.authority))
         .where(orders.c.application_id == func.any(bindparam("ids", type_=ARRAY(Text))))
@@ -117,8 +124,20 @@ def _sheets() -> str:
         .where(decisions.c.case_id == sheets.c.case_id, decisions.c.sheet == sheets.c.name)
         .scalar_subquery()
     )
+    drafts = (
+        func.jsonb_array_elements_text(sheets.c.content["documents"])
+        .table_valued("sha256", name="drafts")
+        .render_derived()
+    )
+    changed = (
+        select(literal_column("1"))
+        .select_from(drafts.outerjoin(documents, documents.c.sha256 == drafts.c.sha256))
+        .where(_IS_WHOLE.is_not(true()))
+        .exists()
+    )
     return statement_text(
         select(
+            changed.label("drafts_changed"),
             sheets.c.name,
             sheets.c.state,
             sheets.c.digest,
@@ -185,6 +204,8 @@ class Warranting(Part):
     def _why_not(self, ring: KeyRing, letter: Letter, row: Any, proven: Mapping[tuple[str, str], Proven]) -> str:  # noqa: ANN401
         if row.message_sha256 != letter.sha256:
             return "its bytes are not those on record"
+        if row.paper_whole is False:
+            return "its paper was changed after it was issued"
         measure = Measure(row.measure)
         if measure in _BY_SHEET:
             return _why_no_freeze(row, proven.get((row.case_id, row.sheet)))
@@ -284,10 +305,10 @@ def _is_given(ring: KeyRing, given: Any) -> bool:  # noqa: ANN401 - a row of aut
 
 
 def _proven(ring: KeyRing, kept: Any, case_id: str, least: Sequence[Role]) -> Proven | None:  # noqa: ANN401 - a row
-    """The sheet, when its content is that of its digest and its decisions are proven and enough; else None."""
+    """The sheet, when content and drafts are those of its digest and its decisions are proven and enough; else None."""
     lines = sorted(kept.lines or [], key=lambda line: line["no"])
     sheet = Sheet.model_validate({**kept.content, "lines": lines})
-    if (sheet.digest, sheet.case_id, sheet.name) != (kept.digest, case_id, kept.name):
+    if kept.drafts_changed or (sheet.digest, sheet.case_id, sheet.name) != (kept.digest, case_id, kept.name):
         return None
     taken = kept.taken or ()
     if not all(_is_decided(ring, sheet, one) for one in taken):

@@ -42,7 +42,7 @@ def order(measure: Measure, **changes: object) -> Order:
         "handling": OfficerCard(number="032001", name="张测试", phone="0510-81234567"),
         "second": OfficerCard(number="032002", name="李测试", phone="13900000002"),
         "paper": hashlib.sha256(PAPER).hexdigest(),
-        "paper_number": "锡公反诈止字〔2026〕A2026-000123-1号",
+        "paper_number": "锡公（反诈）止付字〔2026〕000123号",
         "authority": "sa-1",
     }
     return Order.model_validate(whole | changes)

@@ -17,7 +17,7 @@ from tests.banks.orders import ACCOUNT, BANK, CENTRE, EVIDENCE, PAPER, order
 
 SERIAL = "320299000000_000000000000" + "5" * 28
 REASON = "侦办电信网络新型违法犯罪案件"
-NUMBER = "锡公反诈止字〔2026〕A2026-000123-1号"
+NUMBER = "锡公（反诈）止付字〔2026〕000123号"
 
 
 def tail(kind: str) -> str:

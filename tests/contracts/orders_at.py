@@ -50,6 +50,6 @@ class OrdersAt:
             "handling": OfficerCard(number="032001", name="张测试", phone="0510-81234567"),
             "second": OfficerCard(number="032002", name="李测试"),
             "paper": hashlib.sha256(self.paper).hexdigest(),
-            "paper_number": "锡公反诈止字〔2026〕A2026-000001-1号",
+            "paper_number": "锡公（反诈）止付字〔2026〕000001号",
         }
         return Order.model_validate(whole | more)

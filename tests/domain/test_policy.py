@@ -17,6 +17,7 @@ CAME_LATER = [
     ("authority", "second_look_ask_minutes"),
     ("authority", "second_look_together_minutes"),
     ("basis", "look"),
+    ("freeze", "interest"),
 ]
 """Rules that cases began without: their policies do not have them."""
 

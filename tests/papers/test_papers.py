@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.papers import render
+from adapters.papers import Printer, render
 from domain.officers import Role
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperKind, PaperLine
 
 TITLES = {
     PaperKind.STOP: "紧急止付通知书",
+    PaperKind.EXTEND: "延长紧急止付通知书",
     PaperKind.LIFT: "解除止付通知书",
     PaperKind.FREEZE: "协助冻结财产通知书",
+    PaperKind.RENEW: "协助继续冻结财产通知书",
     PaperKind.UNFREEZE: "协助解除冻结财产通知书",
     PaperKind.QUERY: "协助查询财产通知书",
 }
@@ -35,7 +37,7 @@ def lines(count: int) -> tuple[PaperLine, ...]:
 def paper(count: int = 1, kind: PaperKind = PaperKind.STOP, **changes: object) -> Paper:
     whole = {
         "kind": kind,
-        "number": "锡公反诈止字〔2026〕A2026-000123-1号",
+        "number": "锡公（反诈）止付字〔2026〕000123号",
         "case_number": "A2026-000123",
         "category": "冒充公检法及政府机关",
         "institution_name": "中国建设银行",
@@ -62,7 +64,7 @@ def text_of(document: bytes, place: Path) -> str:
 def test_the_first_page_says_what_the_law_wants(kind: PaperKind, tmp_path: Path):
     text = text_of(render(paper(kind=kind)), tmp_path)
     wanted = [
-        TITLES[kind], "锡公反诈止字〔2026〕A2026-000123-1号", "A2026-000123", "冒充公检法及政府机关", "中国建设银行",
+        TITLES[kind], "锡公（反诈）止付字〔2026〕000123号", "A2026-000123", "冒充公检法及政府机关", "中国建设银行",
         "无锡市反电信网络诈骗中心", "测试丙0000", "6217006400000000000", "1,000.00元", "48小时", "范围",
         "张测试警号032001电话0510-81234567", "李测试警号032002", "2026年11月22日", "印章", "第1页共1页",
     ]  # fmt: skip
@@ -108,6 +110,34 @@ def test_a_document_is_a_pdf_under_twenty_kilobytes(count: int):
     assert document.rstrip().endswith(b"%%EOF")
     assert b"FontFile" not in document
     assert len(document) < 20_000
+
+
+def test_a_draft_says_so_and_leaves_open_what_is_filled_in_on_issue(tmp_path: Path):
+    text = text_of(Printer(practice=True).render(paper(kind=PaperKind.FREEZE, draft=True)), tmp_path)
+    assert "协助冻结财产通知书（审批稿）" in text
+    assert text.count("（签发时编定）") == 4  # number, date and both officers
+    assert "演练文书" in text
+    assert "（印章）" in text
+
+
+@pytest.mark.parametrize("change", [{"level": ()}, {"interest": False}])
+def test_a_freeze_always_says_amount_term_scope_and_interest(change: dict[str, object], tmp_path: Path):
+    text = text_of(render(paper(kind=PaperKind.FREEZE, term="", **change)), tmp_path)
+    assert "期限——" in text, "what the law wants and nobody said is seen to be missing"
+    assert "人民币壹仟元整（1,000.00元）" in text
+    assert "限额冻结，以所列金额为限" in text
+    assert ("不包含" if "interest" in change else "包含冻结期间产生的孳息（利息）") in text
+    assert "批准层级" not in text
+
+
+def test_the_scope_follows_the_amounts(tmp_path: Path):
+    whole, limited = PaperLine(number="1", name="甲"), PaperLine(number="2", name="乙", amount_fen=5)
+    for accounts, words in (
+        ((whole,), "全额冻结"),
+        ((limited,), "限额冻结"),
+        ((whole, limited), "列明金额的以所列金额为限"),
+    ):
+        assert words in text_of(render(paper(kind=PaperKind.FREEZE, lines=accounts)), tmp_path)
 
 
 def test_thousands_of_accounts_stay_far_under_a_megabyte():

@@ -240,13 +240,12 @@ async def test_stops_and_queries_of_one_call_have_one_numbered_paper_each(given:
 
     papers = [order.order.paper for order in opened if order.order is not None]
     assert papers[0] == papers[1] != papers[2]
-    number = (await given.register.case(case_id)).case_number
     numbers = [order.order.paper_number for order in (*opened, later) if order.order is not None]
     assert numbers == [
-        f"锡公反诈止字〔2026〕{number}-1号",
-        f"锡公反诈止字〔2026〕{number}-1号",
-        f"锡公反诈查字〔2026〕{number}-2号",
-        f"锡公反诈查字〔2026〕{number}-3号",
+        "锡公（反诈）止付字〔2026〕000001号",
+        "锡公（反诈）止付字〔2026〕000001号",
+        "锡公（反诈）查财字〔2026〕000001号",
+        "锡公（反诈）查财字〔2026〕000002号",
     ]
     document = await given.register.paper(papers[0])
     annex = json.loads(document.removeprefix(b"%PDF "))["lines"]

@@ -144,7 +144,7 @@ async def test_a_stop_is_lifted_once_freezes_cover_every_claim(given: Given) -> 
     assert opened.standing == "new"
     assert opened.order is not None
     assert opened.order.original == stopped.application_id
-    assert opened.order.paper_number.startswith("锡公反诈解字")
+    assert opened.order.paper_number.startswith("锡公（反诈）解止字")
     await given.answer(opened)
     (again,) = await given.open(second, lift(ref()))
     assert _why(again) == "nothing_to_end"

@@ -29,6 +29,7 @@ from tests.register.given import (
     COUNTY,
     HANDLING,
     NOW,
+    RING,
     SECOND,
     Given,
     executed,
@@ -36,6 +37,7 @@ from tests.register.given import (
     freeze,
     lift,
     numbered,
+    render,
     stop,
     unfreeze,
 )
@@ -201,6 +203,55 @@ async def test_a_sheet_changed_after_its_decisions_freezes_nothing(wire: Wire, s
     (opened,) = await _open(wire, case_id, _freeze(amount))
     assert await wire.sends(opened) == ["unproven"]
     assert await wire.arrived() == []
+
+
+ONE_BYTE = "UPDATE documents SET bytes = set_byte(bytes, 40, get_byte(bytes, 40) # 1)"
+"""What somebody with the database's password would do to a paper."""
+
+
+async def test_an_order_whose_paper_was_changed_by_one_byte_does_not_leave(wire: Wire, sql) -> None:
+    await wire.given.duty()
+    case_id = await wire.given.case()
+    (stopping,) = await _open(wire, case_id, stop(ACCOUNT))
+    await wire.given.approved(wire.given.sheet(case_id, (ACCOUNT, 700)))
+    (freezing,) = await _open(wire, case_id, _freeze(700))
+    sql.execute("ALTER TABLE documents DISABLE TRIGGER USER")
+    sql.execute(ONE_BYTE)
+    assert await wire.sends(stopping, freezing) == ["unproven", "unproven"]
+    assert await wire.arrived() == []
+    sql.execute(ONE_BYTE)
+    assert await wire.sends(stopping, freezing) == ["100000", "100000"]
+
+
+async def test_a_changed_paper_is_refused_where_the_letter_is_built_from_the_register(wire: Wire, url, sql) -> None:
+    await wire.given.duty()
+    (opened,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))
+    assert opened.order is not None
+    sql.execute("ALTER TABLE documents DISABLE TRIGGER USER")
+    sql.execute(ONE_BYTE)
+    other_worker = await Register.connect(url, ring=RING)
+    changed = await other_worker.paper(opened.order.paper)
+    await other_worker.close()
+    with pytest.raises(ValueError, match="not the document that the order names"):
+        wire.port.seal(opened.order, changed)
+    assert await wire.arrived() == []
+
+
+async def test_a_freeze_does_not_leave_on_drafts_changed_after_their_approval(wire: Wire, sql) -> None:
+    await wire.given.duty()
+    case_id = await wire.given.case()
+    sheet = wire.given.sheet(case_id, (ACCOUNT, 700))
+    await wire.given.register.keep_sheet(sheet, render)
+    kept = (await wire.given.register.sheet(case_id, "F-01")).sheet
+    await wire.given.approved(kept)
+    (opened,) = await _open(wire, case_id, _freeze(700))
+    draft = {"sha256": kept.documents[0]}
+    sql.execute("ALTER TABLE documents DISABLE TRIGGER USER")
+    sql.execute(f"{ONE_BYTE} WHERE sha256 = %(sha256)s", draft)
+    assert await wire.sends(opened) == ["unproven"]
+    assert await wire.arrived() == []
+    sql.execute(f"{ONE_BYTE} WHERE sha256 = %(sha256)s", draft)
+    assert await wire.sends(opened) == ["100000"]
 
 
 async def test_a_proof_moved_to_another_sheet_proves_nothing(wire: Wire, sql) -> None:

@@ -7,7 +7,7 @@ from activities.register import RegisterActivities
 from domain.bookkeeping import CaseRecord, Visit
 from domain.books import Books
 from domain.findings import Finding
-from tests.register.given import NOW, Given
+from tests.register.given import NOW, Given, render
 from tests.register.taken_up import FIRST, found
 
 
@@ -40,7 +40,7 @@ async def test_a_run_made_by_a_reset_and_an_older_start_are_not_heard(
         at=NOW,
     )
     engine = ActivityEnvironment()
-    keep_record = RegisterActivities(given.register).keep_record
+    keep_record = RegisterActivities(given.register, render).keep_record
     assert await engine.run(keep_record, record) is False
     assert (await given.register.case(case_id)).books.left_cash_fen == 0
     speaks = record.model_copy(update={"born_as": engine.info.workflow_run_id, "restarts": 1})
@@ -61,7 +61,7 @@ async def test_a_finding_given_to_nobody_is_read_from_the_register(given: Given)
         number=FIRST.number,
         name=FIRST.name,
     )
-    read = RegisterActivities(given.register).read_finding
+    read = RegisterActivities(given.register, render).read_finding
     with pytest.raises(Exception, match="no finding yet"):
         await ActivityEnvironment().run(read, visit)
     await found(given, case_id, Finding.MULE)
