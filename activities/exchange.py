@@ -44,9 +44,14 @@ class Exchange:
         book: OrderBook,
         gate: Gate,
         line: InstitutionPort,
+        *,
+        careful: bool = False,
     ) -> None:
-        """Take up the batch."""
+        """Take up the batch. `careful`: an attempt before this failed, perhaps at one answer that cannot be kept."""
         self._batch = batch
+        self._careful = careful
+        self._unkept: set[str] = set()
+        """Orders whose answer the register does not take: not asked for any more by this attempt."""
         self._book = book
         self._gate = gate
         self._line = line
@@ -83,6 +88,8 @@ class Exchange:
 
     async def _turn(self, answered: Sequence[Answered]) -> None:
         """Keep what was answered and open what is due next, together; what the register answers itself goes on."""
+        if self._careful and answered:
+            answered = await self._those_that_can_be_kept(answered)
         while True:
             concluded = [(one.application_id, *done) for one in answered for done in self._take_answer(one)]
             due = [run for run in self._runs if not run.done and run.step is None]
@@ -95,6 +102,25 @@ class Exchange:
             for run, order in zip(_by_institution(due), opened, strict=True):
                 self._take_opened(run, order)
             answered, self._unfit = list(self._unfit.values()), {}
+
+    async def _those_that_can_be_kept(self, answered: Sequence[Answered]) -> list[Answered]:
+        """Kept together or else each by itself: one that the register refuses holds up none of the others."""
+        try:
+            await self._gate.turn(self._turn_of(answered, ()))
+        except Exception:  # noqa: BLE001 - which of them it is, each by itself will say
+            log.warning("answers_not_kept_together", count=len(answered))
+        else:
+            return list(answered)
+        kept = []
+        for one in answered:
+            try:
+                await self._gate.turn(self._turn_of([one], ()))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it stays unknown and a person is asked
+                log.error("answer_not_kept", alarm=True, application_id=one.application_id, error=type(error).__name__)  # noqa: TRY400 - values
+                self._unkept.add(one.application_id)
+            else:
+                kept.append(one)
+        return kept
 
     def _turn_of(self, answered: Sequence[Answered], due: Sequence[Run]) -> CaseTurn:
         pressing = any(run.errand.cause in LETS_GO for run in due)
@@ -271,7 +297,11 @@ class Exchange:
 
     async def _fetch(self, wait_s: float) -> list[Answered]:
         """What one long poll brings, understood; an institution that could not be asked is asked again."""
-        keys = [run.step.application_id for run in self._runs if run.step is not None]
+        waiting = [run.step.application_id for run in self._runs if run.step is not None]
+        keys = [key for key in waiting if key not in self._unkept]
+        if not keys:
+            await asyncio.sleep(max(wait_s, 0.0))
+            return []
         try:
             fetched = await self._line.fetch(keys, wait_s=max(wait_s, 0.0), linger_s=GATHER_S)
         except LineError:

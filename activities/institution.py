@@ -34,7 +34,8 @@ class InstitutionActivities:
         lines = {self._lines.to(institution) for institution in batch.institutions}
         if len(lines) != 1:
             raise ValueError("a batch goes over one line, and these institutions are on several")
-        exchange = Exchange(batch, self._book, self._gate, lines.pop())
+        careful = activity.info().attempt > 1
+        exchange = Exchange(batch, self._book, self._gate, lines.pop(), careful=careful)
         beating = asyncio.create_task(_beat())
         try:
             return await exchange.carry_out()
