@@ -1,4 +1,4 @@
-"""`python -m benchmarks.papers [COUNT]`: how long papers take to print, kind after kind, as one worker does it.
+"""`python -m benchmarks.papers [COUNT]`: how long papers take to print, kind after kind.
 
 For one account, and for forty with their annex; each paper with a number and an account of its own.
 """

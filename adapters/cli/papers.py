@@ -20,13 +20,12 @@ from adapters.papers.seal import seal_from
 from adapters.papers.templates import BUILT_IN, Template, TemplateError
 from adapters.register.drafting import institutions_of
 from adapters.settings import Settings
-from domain.clock import CST
 from domain.papers import IssuedPaper, PaperKind
 
 app = typer.Typer(help="Legal documents: templates, samples, and the papers of a case.", no_args_is_help=True)
 
 _SAMPLE_ACCOUNTS = 3
-_ID_CHARACTERS = 12
+_ID_CHARACTERS = 8
 
 
 @app.command("check")
@@ -96,7 +95,7 @@ def list_papers(
             drafts = await _drafts(world, row.case_id, codes)
             made = table("drafts", "draft", "institution", "sha256")
             for one in drafts:
-                made.add_row(one["draft"], one["institution"], one["sha256"])
+                made.add_row(one["draft"], one["institution"], one["sha256"][:_ID_CHARACTERS])
             value = {"case": row.case_number, "papers": [paper_value(one, codes) for one in issued], "drafts": drafts}
             voice.tell(value, papers_table(issued, codes), made)
 
@@ -145,7 +144,7 @@ def paper_value(paper: IssuedPaper, codes: Mapping[str, str]) -> dict[str, Any]:
 
 def papers_table(papers: list[IssuedPaper], codes: Mapping[str, str]) -> Any:  # noqa: ANN401 - a Rich table
     """Papers for people."""
-    made = table("papers", "number", "kind", "to", "accounts", "sheet", "issued", "sha256", right=("accounts",))
+    made = table("papers", "number", "kind", "to", "accs", "sheet", "sha256", right=("accs",))
     for one in papers:
         made.add_row(
             one.number,
@@ -153,7 +152,6 @@ def papers_table(papers: list[IssuedPaper], codes: Mapping[str, str]) -> Any:  #
             codes.get(one.institution, one.institution),
             str(one.accounts),
             one.sheet,
-            one.issued_at.astimezone(CST).strftime("%m-%d %H:%M:%S"),
             one.sha256[:_ID_CHARACTERS],
         )
     return made

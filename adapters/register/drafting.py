@@ -67,7 +67,7 @@ def _draft(case: LockedCase, sheet: Sheet, rules: Rules, institution: str, name:
         issued_at=sheet.made_at,
         term=term_words(sheet.term_months),
         basis=sheet.basis or rules.basis.get(PaperKind.FREEZE, ""),
-        level=rules.level_of(PaperKind.FREEZE),
+        level=sheet.quorum,
         interest=rules.interest,
         draft=True,
     )

@@ -135,6 +135,7 @@ def _sheets() -> str:
             sheets.c.state,
             sheets.c.content["term_months"].label("term_months"),
             sheets.c.content["basis"].astext.label("basis"),
+            sheets.c.quorum,
             select(_card(requester))
             .where(requester.c.number == sheets.c.requester)
             .scalar_subquery()
@@ -265,6 +266,11 @@ class Entitlement:
         """The law a sheet rests on; empty: none is named."""
         sheet = self._sheets.get(name)
         return str(sheet.basis or "") if sheet is not None else ""
+
+    def quorum(self, name: str) -> tuple[Role, ...]:
+        """The roles that decided a sheet; empty: there is none."""
+        sheet = self._sheets.get(name)
+        return tuple(Role(role) for role in sheet.quorum) if sheet is not None else ()
 
     def term_months(self, name: str) -> int:
         """The term a sheet grants; 0: none."""

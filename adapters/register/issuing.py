@@ -141,8 +141,8 @@ class Desk:
             second=first.entitled.second,
             issued_at=self.now,
             term=self._term(group),
-            basis=(self.entitlement.basis(group.sheet) if group.sheet else "") or self.rules.basis.get(group.kind, ""),
-            level=self.rules.level_of(group.kind),
+            basis=self.entitlement.basis(group.sheet) or self.rules.basis.get(group.kind, ""),
+            level=self.entitlement.quorum(group.sheet) or self.rules.level_of(group.kind),
             interest=self.rules.interest,
         )
 

@@ -6,12 +6,13 @@ import json
 import statistics
 import time
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from activities.ports import OpenOrders
 from adapters.register import Register
+from domain.officers import Role
 from domain.papers import Paper, PaperKind
 from tests.register.given import ABC, ICBC, NOW, RING, Given, freeze, numbered, query, ref, render, stop
 
@@ -136,6 +137,28 @@ async def test_an_approved_freeze_is_issued_as_its_draft_said(given: Given) -> N
     assert {k: v for k, v in issued.items() if k not in filled_in} == {
         k: v for k, v in draft.items() if k not in filled_in
     }
+
+
+async def test_the_paper_names_the_level_and_the_law_of_its_own_sheet(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    quorum = [Role.APPROVER_COUNTY, Role.SECOND_OFFICER, Role.DUTY_CHIEF]
+    sheet = given.sheet(case_id, (ref(), 500), quorum=quorum).model_copy(update={"basis": "刑事诉讼法第一百四十四条"})
+    await given.approved(sheet)
+    await given.open(case_id, freeze(ref(), 500))
+    (paper,) = await given.register.papers_of(case_id)
+    issued = json.loads((await given.register.kept_document(paper.sha256)).removeprefix(b"%PDF "))
+    assert (issued["level"], issued["basis"]) == (quorum, "刑事诉讼法第一百四十四条")
+
+
+async def test_a_query_says_for_which_days_it_asks(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    asked = query(ref(), since=NOW - timedelta(days=3)).model_copy(update={"until": NOW})
+    await given.open(case_id, asked)
+    (paper,) = await given.register.papers_of(case_id)
+    issued = json.loads((await given.register.kept_document(paper.sha256)).removeprefix(b"%PDF "))
+    assert issued["term"] == "2026年11月19日至2026年11月22日"
 
 
 async def test_waiting_for_numbers_costs_little(given: Given) -> None:
