@@ -67,15 +67,19 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "", self._url.port or _PORTS[self._url.scheme]
-        trusted = ssl.create_default_context()
+        # our own name in the greeting: smtplib would ask the resolver for it, which can take seconds
+        ours = self._server.domain
         if self._url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=trusted)
+            trusted = ssl.create_default_context()
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, ours, timeout=SECONDS, context=trusted)
         else:
-            server = smtplib.SMTP(host, port, timeout=SECONDS)
+            server = smtplib.SMTP(host, port, ours, timeout=SECONDS)
         try:
             server.ehlo_or_helo_if_needed()
             if self._url.scheme == "smtp" and (self._url.username or server.has_extn("starttls")):
-                server.starttls(context=trusted)  # raises where it is not offered: a password never leaves in the open
+                server.starttls(
+                    context=ssl.create_default_context()
+                )  # raises where it is not offered: a password never leaves in the open
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
         except BaseException:

@@ -39,6 +39,8 @@ def test_a_child_process_is_given_the_same_settings(tmp_path):
         ("HOLDFAST_POSTGRES_URL", "postgresql+psycopg://u:hunter2@h/d", "postgresql://"),
         ("HOLDFAST_SANDBOX_URL", "localhost", "http://"),
         ("HOLDFAST_UI_PORT", "80", "1024"),
+        ("HOLDFAST_NOTICE_SMTP", "https://desk:hunter2@mail.example", "smtp://"),
+        ("HOLDFAST_NOTICE_MAIL_DOMAIN", "stop_desk@duty", "duty.example"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_a_remedy_and_never_itself(variable, value, word):
@@ -72,6 +74,14 @@ def test_a_bad_value_in_the_file_names_the_file(tmp_path):
 
 def test_the_database_url_is_not_shown():
     assert "hunter2" not in repr(load({"HOLDFAST_POSTGRES_URL": "postgresql://u:hunter2@h/d"}))
+
+
+@pytest.mark.parametrize("door", ["NOTICE_WEBHOOK", "NOTICE_SMS", "NOTICE_SMTP"])
+def test_the_addresses_of_notices_are_not_shown_and_reach_child_processes(door):
+    scheme = "smtps" if door == "NOTICE_SMTP" else "https"
+    settings = load({f"HOLDFAST_{door}": f"{scheme}://desk:hunter2@gate.example:8443"})
+    assert "hunter2" not in repr(settings)
+    assert load(settings.environ()) == settings
 
 
 def test_a_relative_state_directory_starts_at_the_project():
