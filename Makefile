@@ -35,8 +35,9 @@ test: $(READY) ## every test
 chaos: $(READY) ## whole drills under kills and faults; some ten minutes
 	$(BIN)/python -m pytest -m chaos tests/chaos
 
-check: $(READY) ## lint and types
+check: $(READY) ## lint, form and types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy .
 
 bench: $(READY) ## the numbers

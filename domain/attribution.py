@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from domain.frozen import Frozen
 from domain.identifiers import account_key
-from domain.orders import AccountKind
 from domain.statement import Digest, Passage, Way
 
 _EXITS = (Way.CASH, Way.CARD, Way.CRYPTO, Way.ABROAD)
@@ -352,8 +351,3 @@ def _take(lots: deque[Piece], amount: int, covered: int, for_others: int = 0) ->
     if rest > 0:
         _push(taken, (Piece(rest, mine=False),))
     return tuple(taken)
-
-
-def kind_of(passages: Sequence[Passage]) -> AccountKind:
-    """What the rows say the opponent is; a company if any row says so."""
-    return AccountKind.CORPORATE if any(p.kind is AccountKind.CORPORATE for p in passages) else AccountKind.PERSON

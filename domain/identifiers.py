@@ -13,7 +13,6 @@ CaseId = NewType("CaseId", str)
 ApplicationId = NewType("ApplicationId", str)
 AccountKey = NewType("AccountKey", str)
 
-PLATFORM_ID = "111111000000"
 _APPLICATION_DIGITS = 32
 _SERIAL_DIGITS = 28
 

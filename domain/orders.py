@@ -41,7 +41,6 @@ CODES: dict[Measure, str] = {
     Measure.CLOSE_NUMBER: "900101",
     Measure.BLOCK_LINK: "900103",
 }
-BY_CODE: dict[str, Measure] = {code: measure for measure, code in CODES.items()}
 
 
 class AccountKind(StrEnum):

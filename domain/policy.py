@@ -177,14 +177,14 @@ LOGIN_RULES = LoginRules(wrong_codes=5, within_minutes=1)
 """For cases that started before the policy had such a rule."""
 
 
-class CentreRules(Frozen):
+class EveryCaseRules(Frozen):
     """What the register holds every case to, whichever policy it started with."""
 
     longest_authority_hours: Positive
     claim_patience_minutes: Positive
 
 
-CENTRE_RULES = CentreRules(longest_authority_hours=24, claim_patience_minutes=15)
+EVERY_CASE_RULES = EveryCaseRules(longest_authority_hours=24, claim_patience_minutes=15)
 """For cases that started before the policy had such a rule."""
 
 
@@ -268,7 +268,7 @@ class Policy(Frozen):
     grounds: Grounds = GROUNDS
     sealing: SealRules = SEAL_RULES
     login: LoginRules = LOGIN_RULES
-    centre: CentreRules = CENTRE_RULES
+    every_case: EveryCaseRules = EVERY_CASE_RULES
     notices: LaterNotices = None
     quorum: dict[str, tuple[Role, ...]]
 

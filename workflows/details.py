@@ -5,7 +5,8 @@ each, because the renderer shows every line break.
 """
 
 from workflows.casework.case import Case
-from workflows.picture import picture_of
+from workflows.showing.drawing import draw
+from workflows.showing.flow import flow
 from workflows.showing.headline import first_deadline, headline
 from workflows.showing.questions import questions
 from workflows.showing.sums import accounts, books
@@ -21,7 +22,7 @@ def details(case: Case) -> str:
         first_deadline(case),
         questions(case),
         problems(case) + unknown_orders(case),
-        "<br><h3>资金流向 Money flow</h3>" + picture_of(seen) if seen.accounts else "",
+        "<br><h3>资金流向 Money flow</h3>" + draw(flow(seen)) if seen.accounts else "",
         books(seen) + waiting(case) + cut_branches(seen) + carriers(case),
         accounts(seen),
     )

@@ -59,10 +59,6 @@ class Devices:
                     return Shown(officer, step, code_of(self._secret(officer), step))
         return None
 
-    def present_code(self, officer: str) -> Shown | None:
-        """What this officer can type now."""
-        return self.free_code([officer])
-
     def signature(self, officer: str, text: str) -> Signature:
         """The officer's signature over a binding's text."""
         return signed(self._key(officer), text)

@@ -33,7 +33,6 @@ PRACTICE_OFFICERS: tuple[Officer, ...] = (
 )
 HANDLING, SECOND = "012301", "012302"
 """The duty officers who sign the standing authority."""
-ADMINISTRATORS = ("012300", "012300002")
 FIELD = "012370"
 
 _ROLES = {officer.number: officer.roles for officer in PRACTICE_OFFICERS}

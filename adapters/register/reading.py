@@ -124,11 +124,6 @@ class Reading(Part):
         )
         return [_opened(row) for row in await self._rows(wanted)]
 
-    async def open_order_count(self) -> int:
-        """How many orders are without a final answer."""
-        row = await self._one(select(func.count().label("open")).where(orders.c.answered_at.is_(None)), "count")
-        return int(row.open)
-
     async def tombstoned(self, application_ids: Iterable[str]) -> set[str]:
         """Which of these have a lift or unfreeze written against them: they must not be sent again."""
         wanted = select(orders.c.original).where(

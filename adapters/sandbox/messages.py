@@ -16,7 +16,6 @@ from lxml import etree
 
 from adapters.sandbox.clock import bank_moment
 
-KEY_WIDTH: Final = 36
 SERIAL_FORM: Final = re.compile(r"[0-9A-Z]{12}_0{12}[0-9]{28}")
 KEY_FORM: Final = re.compile(r"[0-9]{36}")
 MONEY_FORM: Final = re.compile(r"([0-9]{1,15})\.([0-9]{2})")

@@ -61,7 +61,7 @@ class WaitingCase:
 
     def code(self, officer: str) -> str:
         """An unused code of this officer."""
-        shown = self.devices.present_code(officer)
+        shown = self.devices.free_code([officer])
         assert shown is not None, f"{officer} has no code left in this half minute"
         return shown.code
 

@@ -73,7 +73,7 @@ def test_an_unknown_role_in_a_quorum_is_named():
     assert refused.value.errors()[0]["loc"] == ("quorum", "release", 0)
 
 
-@pytest.mark.parametrize("later", ["grounds", "login", "centre", "sealing"])
+@pytest.mark.parametrize("later", ["grounds", "login", "every_case", "sealing"])
 def test_a_policy_kept_before_a_part_of_it_came_is_read_and_says_the_same(later):
     older = Policy.model_validate({part: value for part, value in WHOLE.items() if part != later})
     assert older == Policy.model_validate(WHOLE)

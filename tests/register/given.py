@@ -240,6 +240,10 @@ class Given:
         )
         await self.register.keep_books(case_id, books, [entry], status, now)
 
+    async def unanswered(self) -> int:
+        """How many orders are without a final answer; NOW may lie ahead of the real clock."""
+        return len(await self.register.unknown_orders(-1_000_000_000))
+
     def sheet(
         self,
         case_id: str,

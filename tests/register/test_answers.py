@@ -29,7 +29,7 @@ async def test_unknown_gives_way_to_an_answer_and_never_replaces_one(given: Give
     assert unknown.outcome.kind == "unknown"
     (standing,) = await given.open(case_id, stop(ref()))
     assert (standing.standing, standing.outcome) == ("sent", Unknown(since=NOW))
-    assert await given.register.open_order_count() == 1
+    assert await given.unanswered() == 1
 
     (kept,) = await given.answer(opened)
     assert kept.outcome == executed()

@@ -43,7 +43,7 @@ async def test_an_account_another_case_has_stopped_is_joined(given: Given) -> No
     assert ours.outcome.shared
     assert ours.outcome.balance_fen == 4200
     assert ours.outcome.expires == NOW + timedelta(hours=48)
-    assert await given.register.open_order_count() == 0
+    assert await given.unanswered() == 0
 
 
 async def test_an_account_being_stopped_is_joined_and_never_sent_from_here(given: Given) -> None:

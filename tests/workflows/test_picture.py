@@ -10,8 +10,7 @@ from lxml import etree
 from domain.statement import Way
 from tests.workflows.builders import Holder, Town, case_of, fan, holder, trace
 from workflows.casework.case import Case
-from workflows.picture import picture
-from workflows.showing.drawing import BOX_H, BOX_W
+from workflows.showing.drawing import BOX_H, BOX_W, draw
 from workflows.showing.flow import MOST_ACCOUNTS, Kind, flow
 from workflows.showing.standing import Standing
 from workflows.showing.survey import survey
@@ -21,6 +20,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def traced(town: Town) -> Case:
     return trace(case_of(town), town)
+
+
+def picture(case: Case) -> str:
+    return draw(flow(survey(case)))
 
 
 def drawn(case: Case) -> etree._Element:

@@ -30,8 +30,6 @@ class Account(BaseModel):
     layer: int
     met_at: datetime
     evidence: FourElements
-    mine_in_fen: int = 0
-    """This report's fen of the largest transfer known, only to choose the evidence."""
     query_first: bool = False
     """A company is queried before it is stopped."""
     stop_asked: bool = False
@@ -72,7 +70,6 @@ class Account(BaseModel):
     """The ordinal of its on-site verification; 0: none."""
     cut: str = ""
     """Which bound of tracing ends the branch here."""
-    whole_hold_refused: bool = False
 
     @property
     def stopped(self) -> bool:
