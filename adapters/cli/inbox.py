@@ -11,8 +11,9 @@ from rich.markup import escape
 from adapters.cli.evidence import Code, OfficerWord, sheets_named, signatory
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.inbox_words import full_name, listed, told_table, value_of, whole
-from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
-from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready, say
+from adapters.cli.keeping import say_or_keep
+from adapters.cli.running import AsJson, RunName, World, open_world, perform
+from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
 from adapters.cli.voice import Voice
 from adapters.drill.errors import Fault
 from adapters.register.awaiting import Question
@@ -120,7 +121,7 @@ def _decide(
             raise CommandError(Exit.BAD_INPUT, "Name the sheets in full, or say --all.")
         wanted = _full(names or [])
         word = Word(signatory(officer, code), verdict, reason)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             now = datetime.now(UTC)
             waiting = await world.register.inbox(now, await _officer(world, word.who.officer))
             left: list[Fault] = []
@@ -180,8 +181,7 @@ async def _say(world: World, voice: Voice, names: Sequence[str], waiting: Sequen
     if faults:
         said = " ".join(fault.sentence for fault in faults)
         raise CommandError(Exit.BAD_INPUT, f"Nothing was decided. {said}", faults=faults)
-    await ensure_worker(world, voice)
-    return await say(world, asked, word, Via.UPDATE)
+    return await say_or_keep(world, voice, asked, word, Via.UPDATE)
 
 
 def _kind(who: Signatory) -> EvidenceKind | None:
@@ -227,5 +227,6 @@ def _told_value(one: Told) -> dict[str, object]:
         "accepted": not one.refused,
         "state": one.state,
         "awaited": list(one.awaited),
+        "kept": one.kept,
         "said": one.said,
     }

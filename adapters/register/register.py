@@ -15,6 +15,7 @@ from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
+from adapters.register.keeping import Keeping
 from adapters.register.lapsing import Lapsing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
@@ -26,6 +27,7 @@ from adapters.register.sheets import Deciding
 from adapters.register.turns import Turning
 from adapters.register.verifying import Verifying
 from adapters.register.warrants import Warranting
+from adapters.register.watching import Watching
 
 
 async def _reach(connection: AsyncConnection) -> None:
@@ -45,6 +47,8 @@ class Register(
     Lapsing,
     Restarting,
     Recalling,
+    Keeping,
+    Watching,
     Awaiting,
     Reading,
 ):

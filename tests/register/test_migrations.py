@@ -80,7 +80,7 @@ async def test_up_down_and_up_again_with_data(empty: str) -> None:
     await _work(empty)
 
 
-@pytest.mark.parametrize("older", ["0004", "0003", "0002", "0001"])
+@pytest.mark.parametrize("older", ["0005", "0004", "0003", "0002", "0001"])
 async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_work_goes_on(
     empty: str, older: str
 ) -> None:
@@ -88,7 +88,7 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await _work(empty)
     with psycopg.connect(empty) as connection:
         before = connection.execute(_KEPT).fetchall()
-    for step in ("0004", "0003", "0002", "0001"):
+    for step in ("0005", "0004", "0003", "0002", "0001"):
         downgrade(empty, step)
         if step == older:
             break

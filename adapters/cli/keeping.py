@@ -1,0 +1,38 @@
+"""A word said to its cases, or kept by the register while the engine does not answer, and told so."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from adapters.cli.engine import engine_standing
+from adapters.cli.failures import CommandError, Exit
+from adapters.cli.running import World, ensure_worker
+from adapters.cli.saying import Asked, EngineGone, Told, Via, Word, say
+from adapters.cli.voice import Voice
+from domain.words import Complaint, decision_words
+
+
+async def say_or_keep(world: World, voice: Voice, asked: Sequence[Asked], word: Word, via: Via) -> list[Told]:
+    """Say a word; where the engine is out of reach it is verified and kept, and delivered when the engine is back."""
+    if (await engine_standing(world.client)).engine:
+        await ensure_worker(world, voice)
+        try:
+            return await say(world, asked, word, via)
+        except EngineGone:
+            pass
+    voice.note("the engine does not answer: the decision is kept in the register")
+    return await keep(world, asked, word)
+
+
+async def keep(world: World, asked: Sequence[Asked], word: Word) -> list[Told]:
+    """Have the register verify a word now and keep it, for all its sheets or for none."""
+    words = decision_words(word.to(asked))
+    if isinstance(words, Complaint):
+        raise CommandError(Exit.BAD_INPUT, f"Refused: {words.both}")
+    words = words.model_copy(update={"reason": words.reason.strip()})  # as it is read when it is delivered
+    ruling = await world.register.keep_words(words, datetime.now(UTC))
+    refused = "" if ruling.accepted else f"Refused: {ruling.zh} / {ruling.en}"
+    code = Exit.DONE if ruling.accepted else Exit.BAD_INPUT
+    return [
+        Told(row.case_number, sheet.sheet.name, sheet.state, sheet.awaited, refused, code, kept=ruling.accepted)
+        for row, sheet in asked
+    ]
