@@ -76,9 +76,9 @@ def leaving_a_minute(fen: int) -> int:
 def ordered(entries: Iterable[Entry], by: Order) -> list[Entry]:
     """The entries as they are read: by the nearest deadline, or by cost with the nearest deadline among equals.
 
-    What is overdue stands first by its deadline, the longest overdue at the top; of equals the case number decides.
+    What is overdue stands first by its deadline, the longest overdue at the top; among equals the dearer minute.
     """
-    by_deadline = sorted(entries, key=lambda one: (one.at, one.case_number, one.kind.value, one.sheet, one.accounts))
+    by_deadline = sorted(entries, key=lambda one: (one.at, -one.fen_a_minute, one.key))
     if by is Order.DEADLINE:
         return by_deadline
     return sorted(by_deadline, key=lambda one: -one.fen_a_minute)

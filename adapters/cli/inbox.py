@@ -15,12 +15,15 @@ from adapters.cli.keeping import say_or_keep
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
 from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
 from adapters.cli.voice import Voice
+from adapters.cli.watching import Asked, watch
 from adapters.drill.errors import Fault
+from adapters.policy_file import load_policy
 from adapters.register.awaiting import Question
 from adapters.settings import Settings
 from domain.evidence import EvidenceKind, Signatory
 from domain.identifiers import parts_of_sheet
 from domain.officers import Officer
+from domain.watchlist import Order
 from domain.words import MOST_SHEETS
 
 app = typer.Typer(
@@ -39,6 +42,14 @@ def inbox(
     officer: Annotated[
         str | None, typer.Option("--officer", metavar="NO", help="Only what this officer may decide.")
     ] = None,
+    watching: Annotated[
+        bool, typer.Option("--watch", help="A live view: sheets, unknown outcomes and deadlines of all cases.")
+    ] = False,
+    order: Annotated[Order, typer.Option("--order", help="Of --watch: by deadline, or by yuan a minute.")] = (
+        Order.DEADLINE
+    ),
+    every: Annotated[float, typer.Option("--every", min=0.2, help="Of --watch: seconds between two looks.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Of --watch: one look, and no keys.")] = False,
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,6 +60,9 @@ def inbox(
 
     async def work(given: Settings) -> None:
         async with open_world(given, voice, run, engine_may_wait=True) as world:
+            if watching:
+                await watch(world, voice, load_policy(given), Asked(order, every, once))
+                return
             now = datetime.now(UTC)
             asked = await world.register.inbox(now, await _officer(world, officer) if officer else None)
             value = {"run": world.run, "at": now.isoformat(), "officer": officer, "sheets": _values(asked, now)}
@@ -78,32 +92,31 @@ def show(
     perform(voice, work)
 
 
-@app.command("approve")
-def approve(
-    officer: OfficerWord,
-    names: Names = None,
-    every: All = False,
-    code: Code = "",
-    reason: Reason = "",
-    run: RunName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Approve several sheets, also of several cases, with one code. Exit 2 when one was refused; each is told."""
-    _decide(Voice(as_json), Verdict.APPROVE, officer, names, every, code, reason, run)
+def _deciding(verdict: Verdict, words: str) -> None:
+    """The command of one verdict."""
+
+    def decide(
+        officer: OfficerWord,
+        names: Names = None,
+        every: All = False,
+        code: Code = "",
+        reason: Reason = "",
+        run: RunName = None,
+        as_json: AsJson = False,
+    ) -> None:
+        _decide(Voice(as_json), verdict, officer, names, every, code, reason, run)
+
+    app.command(verdict.value, help=words)(decide)
 
 
-@app.command("reject")
-def reject(
-    officer: OfficerWord,
-    names: Names = None,
-    every: All = False,
-    code: Code = "",
-    reason: Reason = "",
-    run: RunName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Reject several sheets, also of several cases, with one code: what they name is let go."""
-    _decide(Voice(as_json), Verdict.REJECT, officer, names, every, code, reason, run)
+_deciding(
+    Verdict.APPROVE,
+    "Approve several sheets, also of several cases, with one code. Exit 2 when one was refused; each is told.",
+)
+_deciding(
+    Verdict.REJECT,
+    "Reject several sheets, also of several cases, with one code: what they name is let go.",
+)
 
 
 def _decide(

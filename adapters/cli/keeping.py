@@ -11,10 +11,17 @@ from adapters.cli.voice import Voice
 from domain.words import Complaint, decision_words
 
 
-async def say_or_keep(world: World, voice: Voice, asked: Sequence[Asked], word: Word, via: Via) -> list[Told]:
-    """Say a word; where the engine is out of reach it is verified and kept, and delivered when the engine is back."""
-    if (await engine_standing(world.client)).engine:
-        await ensure_worker(world, voice)
+async def say_or_keep(
+    world: World, voice: Voice, asked: Sequence[Asked], word: Word, via: Via, *, start_worker: bool = True
+) -> list[Told]:
+    """Say a word; where nobody is there to hear it, it is verified and kept, and delivered when somebody is back.
+
+    `start_worker`: where only a worker is missing, one works as long as the command takes.
+    """
+    standing = await engine_standing(world.client)
+    if standing.engine and (start_worker or standing.worker):
+        if start_worker:
+            await ensure_worker(world, voice)
         try:
             return await say(world, asked, word, via)
         except EngineGone:
