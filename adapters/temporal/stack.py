@@ -326,11 +326,7 @@ async def embedded_stack(
 
 @contextlib.asynccontextmanager
 async def open_stack(
-    settings: Settings,
-    *,
-    workers: Sequence[Worker] = (),
-    progress: Report = _silent,
-    engine_may_wait: bool = False,
+    settings: Settings, *, workers: Sequence[Worker] = (), progress: Report = _silent, engine_may_wait: bool = False
 ) -> AsyncIterator[StackView]:
     """The stack that runs here, or one of our own; the workers are ours either way.
 
@@ -397,8 +393,7 @@ async def _is_healthy(view: StackView, *, postgres_alone: bool = False) -> bool:
     settings = view.settings
     if settings.postgres_url is None and not await postgres_answers(view.postgres_url()):
         return False
-    if postgres_alone:
-        return True
-    if settings.sandbox_url is None and not await answers(f"{view.sandbox_url}/health"):
+    if not postgres_alone and settings.sandbox_url is None and not await answers(f"{view.sandbox_url}/health"):
         return False
-    return settings.temporal_profile is not None or await temporal_is_healthy(view.temporal_address, view.ui_url or "")
+    unasked = postgres_alone or settings.temporal_profile is not None
+    return unasked or await temporal_is_healthy(view.temporal_address, view.ui_url or "")
