@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from adapters.cli.cases import sheet_of
 from adapters.cli.engine import engine_standing
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import World, ensure_worker
@@ -39,7 +40,9 @@ async def keep(world: World, asked: Sequence[Asked], word: Word) -> list[Told]:
     ruling = await world.register.keep_words(words, datetime.now(UTC))
     refused = "" if ruling.accepted else f"Refused: {ruling.zh} / {ruling.en}"
     code = Exit.DONE if ruling.accepted else Exit.BAD_INPUT
-    return [
-        Told(row.case_number, sheet.sheet.name, sheet.state, sheet.awaited, refused, code, kept=ruling.accepted)
-        for row, sheet in asked
-    ]
+    told = []
+    for row, sheet in asked:
+        now = await sheet_of(world, row, sheet.sheet.name)  # a case may have heard the word before the engine went
+        kept = ruling.accepted and word.who.officer not in now.decided_by
+        told.append(Told(row.case_number, now.sheet.name, now.state, now.awaited, refused, code, kept=kept))
+    return told

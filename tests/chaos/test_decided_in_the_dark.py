@@ -29,10 +29,10 @@ HANDLING, APPROVER, SECOND = "012301002", "012345", "012302002"
 
 @pytest.fixture(scope="module")
 async def stack(nothing_from_outside):  # noqa: ARG001 - children inherit the environment
-    """Its engine stays away for a minute: on a port that no other stack tries first, so that it finds it free again."""
-    port = next(one for one in random.sample(range(24_000, 30_000), 50) if is_free(one))
+    """Its engine stays away for a minute: on ports that no other stack tries first, so that it finds them free again."""
+    port, ui = [one for one in random.sample(range(24_000, 30_000), 50) if is_free(one)][:2]
     directory = Path(tempfile.mkdtemp(prefix="hf-"))
-    async with embedded_stack(Settings(state_dir=directory / "state", temporal_port=port)) as running:
+    async with embedded_stack(Settings(state_dir=directory / "state", temporal_port=port, ui_port=ui)) as running:
         yield running
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -40,7 +40,7 @@ async def stack(nothing_from_outside):  # noqa: ARG001 - children inherit the en
 async def typed(stack, run, *words):
     """What a command answers to a program."""
     command = await asyncio.create_subprocess_exec(
-        *(sys.executable, "starter.py", "inbox", *words, "--run", run),
+        *(sys.executable, "starter.py", *words, "--run", run),
         cwd=PROJECT_ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -52,7 +52,7 @@ async def typed(stack, run, *words):
 
 
 async def looked(stack, run):
-    return json.loads(await typed(stack, run, "--watch", "--once", "--json"))
+    return json.loads(await typed(stack, run, "inbox", "--watch", "--once", "--json"))
 
 
 @contextlib.asynccontextmanager
@@ -102,16 +102,15 @@ async def test_what_two_officers_decide_while_engine_and_worker_are_dead_is_froz
             assert {line.account.number[-4:] for line in row.sheet.lines if not line.limited} <= {
                 account.split("·")[1] for one in ends for account in one["accounts"]
             }
-            page = await typed(stack, case.run, "--watch", "--once")
+            page = await typed(stack, case.run, "inbox", "--watch", "--once")
             assert "engine down" in page
             assert name in page
-            for officer in (APPROVER, SECOND):
-                said = json.loads(
-                    await typed(
-                        stack, case.run, "approve", name, "--officer", f"{officer} {case.code(officer)}", "--json"
-                    )
-                )
-                assert [(one["accepted"], one["kept"]) for one in said["sheets"]] == [(True, True)]
+            by_inbox = ("inbox", "approve", name, "--officer", f"{APPROVER} {case.code(APPROVER)}", "--json")
+            (said,) = json.loads(await typed(stack, case.run, *by_inbox))["sheets"]
+            assert (said["accepted"], said["kept"]) == (True, True)
+            by_decide = ("decide", name, "--officer", f"{SECOND} {case.code(SECOND)}", "--json")
+            said = json.loads(await typed(stack, case.run, *by_decide))
+            assert (said["state"], said["kept"]) == ("pending", True)
             await invent(other, theirs, (APPROVER, SECOND))
             assert await case.frozen() == {}, "nothing leaves before the engine is back"
         light = time.monotonic()

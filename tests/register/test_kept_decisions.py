@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from adapters.register.warrants import _SHEETS, _proven
+from adapters.register.warrants import _SHEETS, Proven, _proven
 from domain.bookkeeping import Filing
 from domain.evidence import KeptWord, Signature, Totp
 from domain.identifiers import full_sheet_name
@@ -54,6 +54,17 @@ async def _told(given: Given, word, at=LATER, **changed):
     ]
 
 
+async def _entitled(given: Given, sheet: Sheet) -> Proven | None:
+    """What the last look before the wire makes of the sheet."""
+
+    async def look(connection):
+        return (await connection.exec_driver_sql(_SHEETS, {"case_id": sheet.case_id, "names": [sheet.name]})).one()
+
+    row = await given.register._do(look)
+    assert given.register._ring is not None
+    return _proven(given.register._ring, row, sheet.case_id, given.register._rules.freeze_quorum)
+
+
 async def test_a_word_is_verified_when_given_and_taken_hours_later_without_its_code(given: Given, sql) -> None:
     sheet = await _sheet(given)
     for officer in (COUNTY, SECOND):
@@ -78,10 +89,14 @@ async def test_what_a_kept_word_has_proven_entitles_the_freeze_and_nothing_else_
     sheet = await _sheet(given)
     for officer in (COUNTY, SECOND):
         await given.register.keep_words(await _words(given, officer, sheet), NOW)
+    assert await _entitled(given, sheet) is None, "kept words entitle nothing"
     for kept in await given.register.kept_waiting():
         await _told(given, kept)
     proofs = [row[0] for row in sql.execute("SELECT proof FROM decisions").fetchall()]
     assert [(proof["kind"], bool(proof["step"])) for proof in proofs] == [("totp", True)] * 2
+    entitled = await _entitled(given, sheet)
+    assert entitled is not None
+    assert {amount for _, amount in entitled.frozen} == {500}
 
 
 async def test_telling_it_twice_takes_it_once(given: Given, sql) -> None:
@@ -223,14 +238,7 @@ async def test_a_kept_proof_put_among_the_decisions_is_none(given: Given, sql) -
         [sheet.digest],
     )
     sql.execute("UPDATE sheets SET state = 'approved'")
-
-    async def look(connection):
-        return (await connection.exec_driver_sql(_SHEETS, {"case_id": sheet.case_id, "names": ["F-01"]})).one()
-
-    row = await given.register._do(look)
-    ring, least = given.register._ring, given.register._rules.freeze_quorum
-    assert ring is not None
-    assert _proven(ring, row, sheet.case_id, least) is None
+    assert await _entitled(given, sheet) is None
 
 
 async def test_a_kept_row_cannot_be_changed_or_taken_away(given: Given, sql) -> None:
