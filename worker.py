@@ -24,6 +24,7 @@ from activities.institution import InstitutionActivities
 from activities.register import RegisterActivities
 from adapters import logs, settings
 from adapters.banks.requests import Centre
+from adapters.delivering import Delivery
 from adapters.intake import Intake
 from adapters.keyring import KeyRing, KeyRingError
 from adapters.lines import HttpLines
@@ -144,10 +145,14 @@ async def serve(run: str, queues: str) -> None:
         watch = CaseWatch(register, client, policy, institutions)
         ports = notice_ports(given, run, practice=practice)
         bell = Bell(register, ports, policy, case_links(given, run), practice=practice)
-        beside = [
-            asyncio.create_task(work)
-            for work in (intake.sweep_for_ever(), watch.watch_for_ever(), bell.ring_for_ever())
-        ]
+        delivery = Delivery(register, client)
+        for_ever = (
+            intake.sweep_for_ever(),
+            watch.watch_for_ever(),
+            bell.ring_for_ever(),
+            delivery.deliver_for_ever(),
+        )
+        beside = [asyncio.create_task(one) for one in for_ever]
     running = [asyncio.create_task(worker.run()) for worker in workers]
     log.info("worker_ready", run=run, queues=len(workers))
     stopped = asyncio.create_task(stop.wait())

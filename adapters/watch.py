@@ -152,16 +152,7 @@ class CaseWatch:
 
     async def _run_of(self, case_id: str, restarts: int) -> CaseRun:
         """The case as its register knows it, packed for its next run."""
-        row = await self._book.case(case_id)
-        start = CaseStart(
-            case_id=case_id,
-            case_number=row.case_number,
-            received_at=row.received_at,
-            report=await self._book.report(case_id),
-            policy=await self._book.policy(case_id) or self._policy,
-            directory=self._directory,
-            restarts=restarts,
-        )
+        start = await start_of(self._book, case_id, self._policy, self._directory, restarts)
         known = await self._book.recall(case_id)
         for one in known.sheets:
             if one.sheet.kind is SheetKind.FUSE and one.state is SheetState.APPROVED and not one.opened:
@@ -169,6 +160,20 @@ class CaseWatch:
         visits = await open_visits(self._client, case_id, {one.account for one in known.findings})
         # most of a second for two thousand accounts: other cases go on meanwhile
         return await asyncio.to_thread(_packed, start, known, visits)
+
+
+async def start_of(book: Book, case_id: str, policy: Policy, directory: Directory, restarts: int = 0) -> CaseStart:
+    """What a case starts with, from the register. `policy`: where it was filed without one of its own."""
+    row = await book.case(case_id)
+    return CaseStart(
+        case_id=case_id,
+        case_number=row.case_number,
+        received_at=row.received_at,
+        report=await book.report(case_id),
+        policy=await book.policy(case_id) or policy,
+        directory=directory,
+        restarts=restarts,
+    )
 
 
 def _packed(start: CaseStart, known: Recalled, visits: OpenVisits) -> CaseRun:

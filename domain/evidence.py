@@ -39,7 +39,17 @@ class Signature(Frozen):
     value: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{86}$")]
 
 
-Evidence = Annotated[Totp | Signature, Field(discriminator="kind")]
+class KeptWord(Frozen):
+    """Evidence that the register verified when it was given and keeps, because no engine was there to hear the word.
+
+    It names that word and proves nothing by itself: the register compares with the proof that it marked then.
+    """
+
+    kind: Literal["kept"] = "kept"
+    word: Annotated[str, Field(pattern=r"^w-[0-9a-f]{16}$")]
+
+
+Evidence = Annotated[Totp | Signature | KeptWord, Field(discriminator="kind")]
 
 
 class Purpose(StrEnum):
@@ -128,6 +138,11 @@ def decision_claims(
     """What the proof of a decision claims: over which sheet, what, without which lines, in which roles."""
     excepted = ",".join(str(no) for no in sorted(set(except_lines)))
     return (f"sheet {digest}", f"verdict {verdict}", f"except {excepted}", f"roles {','.join(sorted(roles))}")
+
+
+def kept_claims(word: str, reason: str) -> tuple[str, str, str]:
+    """What the proof of a kept word claims: to speak once more, in these words, for the text it is bound to."""
+    return ("kept decision", f"word {word}", f"reason {reason}")
 
 
 def finding_binding(officer: str, case_id: str, account: str, finding: str, remark: str) -> Binding:

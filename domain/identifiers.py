@@ -22,6 +22,11 @@ def new_case_id() -> CaseId:
     return CaseId(f"c-{secrets.token_hex(8)}")
 
 
+def new_word_id() -> str:
+    """A random id of an officer's word that is kept until the engine is back, e.g. "w-4f1d0c2ab97e4e55"."""
+    return f"w-{secrets.token_hex(8)}"
+
+
 def case_number(year: int, running: int) -> str:
     """The number people say, e.g. "A2026-000123"; `running` comes from the register."""
     return f"A{year}-{running:06d}"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from domain.evidence import Evidence, Signature, Totp
+from domain.evidence import Evidence, KeptWord, Signature, Totp
 from domain.findings import Finding
 from domain.frozen import Frozen
 from domain.sheets import Verdict
@@ -61,6 +61,7 @@ _OFFICER = re.compile(r"^[0-9]{4,12}$")
 _SHEET = re.compile(r"^(A[0-9]{4}-[0-9]{6,9}/)?[A-Z]-[0-9]{2,5}$")
 _CODE = re.compile(r"^[0-9]{6}$")
 _SIGNATURE = re.compile(r"^([A-Za-z0-9_-]{86})={0,2}$")
+_KEPT = re.compile(r"^w-[0-9a-f]{16}$")
 _BETWEEN_SHEETS = re.compile(r"[,，、]")
 MOST_SHEETS = 60
 """One word decides at most so many."""
@@ -129,6 +130,7 @@ def decision_words(given: object, sheet: str = "") -> DecisionWords | Complaint:
 
     `sheet`: the one that is decided here; the string is then without it ("012345 493021"). As an object:
     {sheet or sheets, officer, code or signature, verdict, except, reason}. Without a verdict it is approved.
+    A word that the register has kept comes as such an object with `kept` in place of its evidence.
     """
     complaint = SAY_DECISION_HERE if sheet else SAY_DECISION
     if isinstance(given, Complaint):
@@ -193,7 +195,8 @@ def _decision_from_fields(named: Sequence[str], given: dict[Any, Any]) -> Decisi
     excepted = given.get("except", given.get("except_lines", ()))
     if verdict is None or not isinstance(excepted, list | tuple) or not _OFFICER.match(officer):
         return None
-    evidence = _evidence_in(given)
+    kept = _text(given, "kept")
+    evidence = KeptWord(word=kept) if _KEPT.match(kept) else _evidence_in(given)
     if evidence is None:
         return SAY_CODE if named else None
     return _decision(named, officer, evidence, verdict, excepted, _text(given, "reason"))

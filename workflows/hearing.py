@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
+    from domain.evidence import KeptWord
     from domain.sheets import STATE_WORDS, SheetState, update_name
     from domain.words import Complaint, decision_words
     from workflows.casework.case import Case
@@ -57,7 +58,9 @@ class Hearing:
         words = decision_words(given(payload), sheet)
         if isinstance(words, Complaint):
             raise refusal(words)
-        complaint = not_theirs(words.officer, payload) or self._desk.not_now(words) or self._desk.signed_before(words)
+        complaint = not_theirs(words.officer, payload) or self._desk.not_now(words)
+        if not isinstance(words.evidence, KeptWord):  # a kept word may be told twice, and nobody reads a dialog then
+            complaint = complaint or self._desk.signed_before(words)
         if complaint is not None:
             raise refusal(complaint)
         ruling = await self._desk.decide(words)

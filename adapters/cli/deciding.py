@@ -12,9 +12,10 @@ from rich.markup import escape
 from adapters.cli.cases import visit_of
 from adapters.cli.evidence import Code, OfficerWord, fields_of, sheets_named, signatory, split_sheets
 from adapters.cli.failures import CommandError, Exit
+from adapters.cli.keeping import say_or_keep
 from adapters.cli.reporting import OfficerNumber
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
-from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready, say
+from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
 from adapters.cli.voice import Voice
 from adapters.devices import UnusableKeyError, private_key, signed
 from adapters.policy_file import load_policy
@@ -38,7 +39,8 @@ def decide(
 ) -> None:
     """Decide on sheets with one code: of one case, or of several by full names (A2026-000123/F-03).
 
-    Without a verdict they are approved. Exit 3 when one is decided already.
+    Without a verdict they are approved. Exit 3 when one is decided already. While the engine does not answer, the
+    decision is verified and kept by the register, and delivered when the engine is back.
     """
     voice = Voice(as_json)
 
@@ -47,12 +49,11 @@ def decide(
         if excepted and len(names) > 1:
             raise CommandError(Exit.BAD_INPUT, "--except is for one sheet: decide the others by a word of their own.")
         word = Word(signatory(officer, code), verdict, reason, tuple(excepted or ()))
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             asked = await sheets_named(world, case, names)
             for row, sheet in asked:
                 refuse_unready(row, sheet)
-            await ensure_worker(world, voice)
-            _say_told(voice, await say(world, asked, word, via))
+            _say_told(voice, await say_or_keep(world, voice, asked, word, via))
 
     perform(voice, work)
 
@@ -75,6 +76,7 @@ def _say_told(voice: Voice, told: Sequence[Told]) -> None:
                 "sheet": one.sheet,
                 "state": one.state,
                 "awaited": list(one.awaited),
+                "kept": one.kept,
                 "said": one.said,
             }
             voice.tell(value, escape(one.said))

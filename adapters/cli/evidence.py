@@ -9,7 +9,7 @@ from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, sheet_of
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import World
-from domain.evidence import Signatory, Signature, Totp
+from domain.evidence import KeptWord, Signatory, Signature, Totp
 from domain.identifiers import full_sheet_name, parts_of_sheet
 from domain.words import MOST_SHEETS, evidence_word
 
@@ -49,6 +49,8 @@ def fields_of(who: Signatory) -> dict[str, str]:
             return {"officer": who.officer, "code": who.evidence.code}
         case Signature():
             return {"officer": who.officer, "signature": who.evidence.value}
+        case KeptWord():
+            return {"officer": who.officer, "kept": who.evidence.word}
         case None:
             return {"officer": who.officer}
 

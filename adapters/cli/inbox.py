@@ -11,15 +11,19 @@ from rich.markup import escape
 from adapters.cli.evidence import Code, OfficerWord, sheets_named, signatory
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.inbox_words import full_name, listed, told_table, value_of, whole
-from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
-from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready, say
+from adapters.cli.keeping import say_or_keep
+from adapters.cli.running import AsJson, RunName, World, open_world, perform
+from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
 from adapters.cli.voice import Voice
+from adapters.cli.watching import Asked, watch
 from adapters.drill.errors import Fault
+from adapters.policy_file import load_policy
 from adapters.register.awaiting import Question
 from adapters.settings import Settings
 from domain.evidence import EvidenceKind, Signatory
 from domain.identifiers import parts_of_sheet
 from domain.officers import Officer
+from domain.watchlist import Order
 from domain.words import MOST_SHEETS
 
 app = typer.Typer(
@@ -38,6 +42,14 @@ def inbox(
     officer: Annotated[
         str | None, typer.Option("--officer", metavar="NO", help="Only what this officer may decide.")
     ] = None,
+    watching: Annotated[
+        bool, typer.Option("--watch", help="A live view: sheets, unknown outcomes and deadlines of all cases.")
+    ] = False,
+    order: Annotated[Order, typer.Option("--order", help="Of --watch: by deadline, or by yuan a minute.")] = (
+        Order.DEADLINE
+    ),
+    every: Annotated[float, typer.Option("--every", min=0.2, help="Of --watch: seconds between two looks.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Of --watch: one look, and no keys.")] = False,
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,6 +60,9 @@ def inbox(
 
     async def work(given: Settings) -> None:
         async with open_world(given, voice, run, engine_may_wait=True) as world:
+            if watching:
+                await watch(world, voice, load_policy(given), Asked(order, every, once))
+                return
             now = datetime.now(UTC)
             asked = await world.register.inbox(now, await _officer(world, officer) if officer else None)
             value = {"run": world.run, "at": now.isoformat(), "officer": officer, "sheets": _values(asked, now)}
@@ -77,32 +92,31 @@ def show(
     perform(voice, work)
 
 
-@app.command("approve")
-def approve(
-    officer: OfficerWord,
-    names: Names = None,
-    every: All = False,
-    code: Code = "",
-    reason: Reason = "",
-    run: RunName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Approve several sheets, also of several cases, with one code. Exit 2 when one was refused; each is told."""
-    _decide(Voice(as_json), Verdict.APPROVE, officer, names, every, code, reason, run)
+def _deciding(verdict: Verdict, words: str) -> None:
+    """The command of one verdict."""
+
+    def decide(
+        officer: OfficerWord,
+        names: Names = None,
+        every: All = False,
+        code: Code = "",
+        reason: Reason = "",
+        run: RunName = None,
+        as_json: AsJson = False,
+    ) -> None:
+        _decide(Voice(as_json), verdict, officer, names, every, code, reason, run)
+
+    app.command(verdict.value, help=words)(decide)
 
 
-@app.command("reject")
-def reject(
-    officer: OfficerWord,
-    names: Names = None,
-    every: All = False,
-    code: Code = "",
-    reason: Reason = "",
-    run: RunName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Reject several sheets, also of several cases, with one code: what they name is let go."""
-    _decide(Voice(as_json), Verdict.REJECT, officer, names, every, code, reason, run)
+_deciding(
+    Verdict.APPROVE,
+    "Approve several sheets, also of several cases, with one code. Exit 2 when one was refused; each is told.",
+)
+_deciding(
+    Verdict.REJECT,
+    "Reject several sheets, also of several cases, with one code: what they name is let go.",
+)
 
 
 def _decide(
@@ -120,7 +134,7 @@ def _decide(
             raise CommandError(Exit.BAD_INPUT, "Name the sheets in full, or say --all.")
         wanted = _full(names or [])
         word = Word(signatory(officer, code), verdict, reason)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             now = datetime.now(UTC)
             waiting = await world.register.inbox(now, await _officer(world, word.who.officer))
             left: list[Fault] = []
@@ -180,8 +194,7 @@ async def _say(world: World, voice: Voice, names: Sequence[str], waiting: Sequen
     if faults:
         said = " ".join(fault.sentence for fault in faults)
         raise CommandError(Exit.BAD_INPUT, f"Nothing was decided. {said}", faults=faults)
-    await ensure_worker(world, voice)
-    return await say(world, asked, word, Via.UPDATE)
+    return await say_or_keep(world, voice, asked, word, Via.UPDATE)
 
 
 def _kind(who: Signatory) -> EvidenceKind | None:
@@ -227,5 +240,6 @@ def _told_value(one: Told) -> dict[str, object]:
         "accepted": not one.refused,
         "state": one.state,
         "awaited": list(one.awaited),
+        "kept": one.kept,
         "said": one.said,
     }

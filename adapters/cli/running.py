@@ -122,7 +122,7 @@ async def open_world(
     """
     run = chosen_run(given, named)
     ring = KeyRing.load_or_make(given)
-    async with open_stack(given, progress=progress(voice)) as stack:
+    async with open_stack(given, progress=progress(voice), engine_may_wait=engine_may_wait) as stack:
         register = await open_register(register_url(stack, database_name(run)), load_policy(given), ring)
         try:
             yield World(run, stack, register, ring, await connect(given, run, lazy=engine_may_wait))

@@ -1,25 +1,30 @@
 """One word of an officer said to every case that it names, and what became of each sheet: `decide` and `inbox`."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from temporalio.client import WorkflowUpdateFailedError
-from temporalio.service import RPCError
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import refuse_closed, sheet_of
 from adapters.cli.evidence import fields_of
 from adapters.cli.failures import CommandError, Exit, failure_of
 from adapters.cli.running import World
+from adapters.register.keeping import KEPT
 from domain.evidence import Signatory
 from domain.identifiers import full_sheet_name
 from domain.sheets import SheetKind, SheetState
 
 _SEEN_WITHIN_S = 5.0  # a signal is kept within milliseconds where a worker runs
 _LOOK_S = 0.1
+_ANSWER_WITHIN_S = 15.0
+"""A case answers within milliseconds, under load within seconds; a code serves for a minute and is to be kept in it."""
+_GONE = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _NO_EFFECT = (
     "The decision was sent and has had no effect on {sheet}: the case's details in the UI say why, "
     "or decide again with --via update to be told."
@@ -27,6 +32,10 @@ _NO_EFFECT = (
 _NOT_SAID = CommandError(Exit.BAD_INPUT, "Not said: the word was refused before, and a code is not tried once more.")
 
 Asked = tuple[CaseRow, SheetRow]
+
+
+class EngineGone(Exception):  # noqa: N818 - no fault of anybody's: the word is kept then
+    """The engine, or whoever works for it, does not answer; what was said may have been heard or not."""
 
 
 class Verdict(StrEnum):
@@ -65,7 +74,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one sheet. `refused`: why, in words; empty: the decision is on record."""
+    """What became of one sheet. `refused`: why, in words; empty: the decision is on record.
+
+    `kept`: it is on record only as a word that waits for the engine.
+    """
 
     case: str
     sheet: str
@@ -73,6 +85,7 @@ class Told:
     awaited: tuple[str, ...]
     refused: str = ""
     exit_code: Exit = Exit.DONE
+    kept: bool = False
 
     @property
     def name(self) -> str:
@@ -84,6 +97,8 @@ class Told:
         """In words."""
         if self.refused:
             return self.refused
+        if self.kept:
+            return f"{self.sheet}: {' / '.join(KEPT)}"
         awaits = f", still awaits {', '.join(self.awaited)}" if self.awaited else ""
         return f"{self.sheet}: {self.state}{awaits}"
 
@@ -106,7 +121,7 @@ def refuse_unready(row: CaseRow, asked: SheetRow) -> None:
 
 
 async def say(world: World, asked: Sequence[Asked], word: Word, via: Via) -> list[Told]:
-    """Say one word to every case it names, and tell what became of each sheet, in the order asked."""
+    """Say one word to every case it names; what became of each sheet, in the order asked. Raises EngineGone."""
     say_by = {Via.SIGNAL: _by_signal, Via.UPDATE: _by_update}[via]
     told = await say_by(world, asked, word)
     return [told[full_sheet_name(row.case_number, sheet.sheet.name)] for row, sheet in asked]
@@ -128,18 +143,34 @@ async def _by_update(world: World, asked: Sequence[Asked], word: Word) -> dict[s
 
 
 async def _answer(world: World, workflow_id: str, said: dict[str, Any]) -> CommandError | None:
-    """Why the case refuses, or why it cannot be asked; None: it does not refuse."""
+    """Why the case refuses, or why it cannot be asked; None: it does not refuse. Raises EngineGone."""
     try:
-        await world.client.get_workflow_handle(workflow_id).execute_update("decide", said, result_type=str)
+        async with _reached():
+            await world.client.get_workflow_handle(workflow_id).execute_update("decide", said, result_type=str)
     except (WorkflowUpdateFailedError, RPCError) as problem:
         return failure_of(problem)
     return None
 
 
+@contextlib.asynccontextmanager
+async def _reached() -> AsyncIterator[None]:
+    """Whoever is not answered in time is told that nobody is there. Raises EngineGone."""
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            yield
+    except RPCError as problem:
+        if problem.status in _GONE:
+            raise EngineGone from None
+        raise
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError):
+        raise EngineGone from None
+
+
 async def _by_signal(world: World, asked: Sequence[Asked], word: Word) -> dict[str, Told]:
     """A signal has no answer of its own, so the register is watched for a moment."""
     for workflow_id in dict.fromkeys(row.workflow_id for row, _ in asked):
-        await world.client.get_workflow_handle(workflow_id).signal("decide", word.to(asked))
+        async with _reached():
+            await world.client.get_workflow_handle(workflow_id).signal("decide", word.to(asked))
     loop = asyncio.get_running_loop()
     until = loop.time() + _SEEN_WITHIN_S
     while True:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,9 +18,20 @@ from adapters.devices import is_signed, shows, step_at
 from adapters.keyring import CannotOpenError, KeyRing
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
 from adapters.register.refusals import Refusal
-from adapters.register.tables import attempts, enrolments, used_codes
+from adapters.register.tables import attempts, enrolments, kept_decisions, used_codes
 from domain.clock import CST
-from domain.evidence import Binding, Evidence, EvidenceKind, Proof, Signature, Totp, proof_text
+from domain.evidence import (
+    Binding,
+    Evidence,
+    EvidenceKind,
+    KeptWord,
+    Proof,
+    Purpose,
+    Signature,
+    Totp,
+    kept_claims,
+    proof_text,
+)
 from domain.policy import EvidenceRules
 
 _LATE_STEPS = 20
@@ -49,6 +61,12 @@ _USES = statement_text(
         used_codes.c.officer == _OFFICER, used_codes.c.step == func.any(bindparam("steps", type_=ARRAY(BigInteger)))
     )
 )
+_KEPT = statement_text(
+    select(kept_decisions.c.proof)
+    .where(kept_decisions.c.word == bindparam("word", type_=Text))
+    .order_by(kept_decisions.c.case_id)
+    .limit(1)
+)
 _WRONG = statement_text(
     select(func.count().label("wrong")).where(
         attempts.c.officer == _OFFICER,
@@ -63,7 +81,7 @@ class Word:
     """One word of one officer, as it is put to the register.
 
     `once`: not even the same word again is accepted with the same code. Otherwise it is: activities are retried, and
-    one code decides sheets of several cases.
+    one code decides sheets of several cases. `reason`: in the officer's words, of a decision.
     """
 
     officer: str
@@ -72,6 +90,7 @@ class Word:
     at: datetime
     needs: EvidenceKind = EvidenceKind.TOTP
     once: bool = False
+    reason: str = ""
 
 
 class WrongCode(Refusal):
@@ -121,16 +140,39 @@ class Verifier:
                 proof = _by_signature(word, device, word.evidence)
             case Totp():
                 proof = await self._by_code(self._ring, word, device, word.evidence)
+            case KeptWord():
+                proof = await self._by_kept(self._ring, word, word.evidence)
         note_attempt(self._writes, word, "accepted")
         return proof.model_copy(update={"mark": self._ring.sign(proof_text(proof, *claims))})
 
+    async def _by_kept(self, ring: KeyRing, word: Word, given: KeptWord) -> Proof:
+        """What was verified when it was given counts again for the same text, however long the engine was away.
+
+        The row only says where the proof is; its mark, which nobody makes without the ring, is what counts.
+        """
+        row = (await run(self._connection, _KEPT, word=given.word)).one_or_none()
+        try:
+            proof = None if row is None else Proof.model_validate(row.proof)
+        except ValidationError:
+            proof = None
+        about_this = (word.officer, word.binding.digest, word.binding.purpose, False)
+        if (
+            proof is None
+            or about_this != (proof.officer, proof.binding, Purpose.DECISION, word.once)
+            or not is_proven(ring, proof, *kept_claims(given.word, word.reason))
+        ):
+            raise Refusal(
+                "no_kept_word",
+                "登记簿没有核验过这个决定: 请用验证码或签名重新作出",
+                "the register never verified this word: decide again with a code or a signature",
+            )
+        if word.needs is EvidenceKind.SIGNATURE and proof.kind is not EvidenceKind.SIGNATURE:
+            raise signature_needed()
+        return _proof(word, proof.kind, step=proof.step, signature=proof.signature)
+
     async def _by_code(self, ring: KeyRing, word: Word, device: Any, given: Totp) -> Proof:  # noqa: ANN401 - a row
         if word.needs is EvidenceKind.SIGNATURE:
-            raise Refusal(
-                "signature_needed",
-                "此单金额或期限较大, 须用签名: starter.py sign",
-                "this sheet's sum or term needs a signature, not a code: make it with `starter.py sign`",
-            )
+            raise signature_needed()
         if device.locked_until is not None and word.at < device.locked_until:
             until = _clock(device.locked_until)
             raise Refusal(
@@ -173,6 +215,15 @@ class Verifier:
         before = (await run(self._connection, _WRONG, officer=word.officer, since=since)).one().wrong
         locks = before + 1 >= self._rules.wrong_codes
         return WrongCode(device.id, word.at + timedelta(minutes=self._rules.locked_minutes) if locks else None)
+
+
+def signature_needed() -> Refusal:
+    """A code came for a sheet that asks for more."""
+    return Refusal(
+        "signature_needed",
+        "此单金额或期限较大, 须用签名: starter.py sign",
+        "this sheet's sum or term needs a signature, not a code: make it with `starter.py sign`",
+    )
 
 
 def note_attempt(writes: Writes, word: Word, result: str) -> None:

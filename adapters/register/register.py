@@ -17,6 +17,7 @@ from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
+from adapters.register.keeping import Keeping
 from adapters.register.lapsing import Lapsing
 from adapters.register.noticing import Noticing
 from adapters.register.part import Rules
@@ -30,6 +31,7 @@ from adapters.register.sheets import Deciding
 from adapters.register.turns import Turning
 from adapters.register.verifying import Verifying
 from adapters.register.warrants import Warranting
+from adapters.register.watching import Watching
 
 
 async def _reach(connection: AsyncConnection) -> None:
@@ -49,6 +51,8 @@ class Register(
     Lapsing,
     Restarting,
     Recalling,
+    Keeping,
+    Watching,
     Awaiting,
     Noticing,
     Ringing,

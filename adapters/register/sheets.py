@@ -98,6 +98,11 @@ class _Kept:
         self.verdicts = {one["officer"]: Verdict(one["verdict"]) for one in row.taken or []}
         self.excepted = {one["officer"]: set(one["except_lines"] or ()) for one in row.taken or []}
 
+    def has(self, decision: Decision) -> bool:
+        """Whether this very word of the officer's is on record: the verdict, and the same lines excepted."""
+        said = self.verdicts.get(decision.officer) is decision.verdict
+        return said and set(decision.except_lines) == self.excepted[decision.officer]
+
     @property
     def awaited(self) -> tuple[Role, ...]:
         """The roles that no decision fills yet."""
@@ -149,14 +154,12 @@ class Deciding(Part):
 
         async def work(connection: AsyncConnection) -> Ruling:
             case = await lock_case(connection, decision.case_id)
-            row = (await run(connection, _READ, case_id=decision.case_id, name=decision.sheet)).one_or_none()
-            kept = None if row is None else _Kept(row)
-            on_word = await _sheets_of(connection, case, decision)
-            word = _word(kept, decision, on_word)
+            hearing = await hear(connection, case, decision)
+            kept, word = hearing.kept, hearing.word
             writes = Writes()
             try:
                 verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
-                ruling = await _ruling(connection, _Hearing(case, kept, decision, word, on_word), verifier, writes)
+                ruling = await _ruling(connection, hearing, verifier, writes)
             except Refusal as refusal:
                 writes = Writes()  # what the word would have left behind is not written
                 what = {"sheet": decision.sheet, "officer": decision.officer, "verdict": decision.verdict}
@@ -228,7 +231,7 @@ def _write_sheet(writes: Writes, sheet: Sheet) -> None:
 
 
 @dataclass(frozen=True)
-class _Hearing:
+class Hearing:
     """One decision as it is heard: the case, the sheet, the officer's word, and the sheets that the word names."""
 
     case: LockedCase
@@ -237,6 +240,14 @@ class _Hearing:
     word: Word
     on_word: Mapping[str, str]
     """Digest by full name, of the sheets that are there."""
+
+
+async def hear(connection: AsyncConnection, case: LockedCase, decision: Decision) -> Hearing:
+    """Read what a decision is about."""
+    row = (await run(connection, _READ, case_id=decision.case_id, name=decision.sheet)).one_or_none()
+    kept = None if row is None else _Kept(row)
+    on_word = await _sheets_of(connection, case, decision)
+    return Hearing(case, kept, decision, _word(kept, decision, on_word), on_word)
 
 
 async def _sheets_of(connection: AsyncConnection, case: LockedCase, decision: Decision) -> dict[str, str]:
@@ -263,28 +274,37 @@ def _word(kept: _Kept | None, decision: Decision, on_word: Mapping[str, str]) ->
         evidence=decision.evidence,
         at=decision.at,
         needs=EvidenceKind(kept.row.content.get("needs", EvidenceKind.TOTP)) if kept else EvidenceKind.TOTP,
+        reason=decision.reason,
     )
 
 
-async def _ruling(connection: AsyncConnection, hearing: _Hearing, verifier: Verifier, writes: Writes) -> Ruling:
+async def _ruling(connection: AsyncConnection, hearing: Hearing, verifier: Verifier, writes: Writes) -> Ruling:
     """Accept a decision. Raises Refusal. The evidence comes last: no code is spent on what is refused anyway."""
-    kept, decision = hearing.kept, hearing.decision
-    if kept is None:
-        raise Refusal("no_sheet", f"没有审批单 {decision.sheet}", f"there is no sheet {decision.sheet}")
-    before = kept.verdicts.get(decision.officer)
-    if before is not None:
-        if before is not decision.verdict or set(decision.except_lines) != kept.excepted[decision.officer]:
-            raise Refusal(
-                "other_word",
-                "您对此单已作出决定, 不能更改",
-                "you have decided this sheet already; a decision is not changed",
-            )
+    decision = hearing.decision
+    if hearing.kept is not None and hearing.kept.has(decision):
         return Ruling(
             accepted=True,
             sheet=decision.sheet,
             zh="您的决定早已记录",
             en="your decision was on record",
-            **kept.standing(),
+            **hearing.kept.standing(),
+        )
+    kept, officer = await may_decide(connection, hearing)
+    claims = decision_claims(kept.row.digest, decision.verdict, decision.except_lines, officer.roles)
+    proof = await verifier.prove(hearing.word, *claims)
+    return _accept(hearing.case, kept, decision, officer, proof, writes)
+
+
+async def may_decide(connection: AsyncConnection, hearing: Hearing) -> tuple[_Kept, Officer]:
+    """Everything but the evidence: the sheet as it stands, and the officer. Raises Refusal."""
+    kept, decision = hearing.kept, hearing.decision
+    if kept is None:
+        raise Refusal("no_sheet", f"没有审批单 {decision.sheet}", f"there is no sheet {decision.sheet}")
+    if decision.officer in kept.verdicts and not kept.has(decision):
+        raise Refusal(
+            "other_word",
+            "您对此单已作出决定, 不能更改",
+            "you have decided this sheet already; a decision is not changed",
         )
     _still_pending(kept, decision)
     officer = await officer_of(connection, decision.officer)
@@ -300,12 +320,10 @@ async def _ruling(connection: AsyncConnection, hearing: _Hearing, verifier: Veri
     if missing:
         listed = ", ".join(str(number) for number in missing)
         raise Refusal("no_line", f"单上没有第 {listed} 行", f"the sheet has no line {listed}")
-    claims = decision_claims(kept.row.digest, decision.verdict, decision.except_lines, officer.roles)
-    proof = await verifier.prove(hearing.word, *claims)
-    return _accept(hearing.case, kept, decision, officer, proof, writes)
+    return kept, officer
 
 
-def _names_what_is_there(hearing: _Hearing) -> None:
+def _names_what_is_there(hearing: Hearing) -> None:
     """The word names this sheet, and only sheets that are there."""
     named = _named(hearing.case, hearing.decision)
     own = full_sheet_name(hearing.case.row.case_number, hearing.decision.sheet)

@@ -25,6 +25,7 @@ from adapters.register.tables_cases import (
     sheets,
 )
 from adapters.register.tables_decodes import decode_log
+from adapters.register.tables_kept import kept_decisions
 from adapters.register.tables_notices import deliveries, notices
 from adapters.register.tables_papers import paper_series, papers
 from adapters.register.tables_people import (
@@ -60,6 +61,7 @@ __all__ = [
     "holds",
     "institution_history",
     "institutions",
+    "kept_decisions",
     "measures",
     "metadata",
     "notices",

@@ -328,14 +328,16 @@ async def embedded_stack(
 
 @contextlib.asynccontextmanager
 async def open_stack(
-    settings: Settings, *, workers: Sequence[Worker] = (), progress: Report = _silent
+    settings: Settings, *, workers: Sequence[Worker] = (), progress: Report = _silent, engine_may_wait: bool = False
 ) -> AsyncIterator[StackView]:
     """The stack that runs here, or one of our own; the workers are ours either way.
+
+    `engine_may_wait`: a stack that runs here will do as soon as its PostgreSQL answers.
 
     Raises:
         StackError: see `Stack.start`.
     """
-    found = await attach(settings, progress)
+    found = await attach(settings, progress, engine_may_wait=engine_may_wait)
     if found is None:
         async with embedded_stack(settings, workers=workers, progress=progress) as stack:
             yield stack
@@ -346,7 +348,7 @@ async def open_stack(
         yield found
 
 
-async def attach(settings: Settings, progress: Report = _silent) -> StackView | None:
+async def attach(settings: Settings, progress: Report = _silent, *, engine_may_wait: bool = False) -> StackView | None:
     """The healthy stack that another process runs in this state directory; None if there is none.
 
     One that is just starting is waited for. Where the settings name every service, there is nothing to find and
@@ -361,7 +363,7 @@ async def attach(settings: Settings, progress: Report = _silent) -> StackView | 
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _STARTING_PATIENCE_S
     while (state := view.state.state()).owner is not None and state.owner.alive:
-        if state.phase == "running" and await _is_healthy(view):
+        if state.phase == "running" and await _is_healthy(view, postgres_alone=engine_may_wait):
             return view
         if loop.time() > deadline:
             raise StackError(
@@ -389,10 +391,11 @@ def _in_order_of_stopping(children: dict[str, Child]) -> list[list[str]]:
     return [workers, ["sandbox"] if "sandbox" in children else [], [name for name in last[1:] if name in children]]
 
 
-async def _is_healthy(view: StackView) -> bool:
+async def _is_healthy(view: StackView, *, postgres_alone: bool = False) -> bool:
     settings = view.settings
     if settings.postgres_url is None and not await postgres_answers(view.postgres_url()):
         return False
-    if settings.sandbox_url is None and not await answers(f"{view.sandbox_url}/health"):
+    if not postgres_alone and settings.sandbox_url is None and not await answers(f"{view.sandbox_url}/health"):
         return False
-    return settings.temporal_profile is not None or await temporal_is_healthy(view.temporal_address, view.ui_url or "")
+    unasked = postgres_alone or settings.temporal_profile is not None
+    return unasked or await temporal_is_healthy(view.temporal_address, view.ui_url or "")

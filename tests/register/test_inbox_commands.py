@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from adapters.cli import inbox
+from adapters.cli import inbox, keeping
 from adapters.cli.app import app
+from adapters.cli.engine import DOWN, EngineStanding
 from adapters.cli.failures import Exit
 from adapters.cli.running import World
 from adapters.register import Register
@@ -48,7 +50,7 @@ class Centre:
     async def _decide(self, workflow_id: str, words: DecisionWords) -> str:
         case = await self.register.case(workflow_id.removeprefix("case/"))
         parts = [part for name in words.sheets if (part := parts_of_sheet(name)) and part[0] == case.case_number]
-        said = words.model_dump(exclude={"sheets"}) | {"sheets": words.sheets, "via": "update", "at": NOW}
+        said = words.model_dump(exclude={"sheets"}) | {"sheets": words.sheets, "via": "update", "at": self.seen.at}
         rulings = [
             await self.register.decide(Decision.model_validate({"case_id": case.case_id, "sheet": name, **said}))
             for _, name in parts
@@ -59,6 +61,10 @@ class Centre:
         return rulings[-1].en
 
 
+async def _at_once(answer: object) -> object:
+    return answer
+
+
 async def _nothing(*_: object) -> None:
     """Somebody works, and nothing comes between."""
 
@@ -67,7 +73,7 @@ async def _nothing(*_: object) -> None:
 def centre(url, monkeypatch, tmp_path):
     """The command's own world: this register, and cases that ask it. No stack, no engine."""
     monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
-    seen = SimpleNamespace(asked=[], before=_nothing)
+    seen = SimpleNamespace(asked=[], before=_nothing, at=NOW, engine=EngineStanding(engine=True, worker=True))
 
     @contextlib.asynccontextmanager
     async def world(*_: object, **__: object):
@@ -78,7 +84,8 @@ def centre(url, monkeypatch, tmp_path):
             await own.close()
 
     monkeypatch.setattr(inbox, "open_world", world)
-    monkeypatch.setattr(inbox, "ensure_worker", _nothing)
+    monkeypatch.setattr(keeping, "ensure_worker", _nothing)
+    monkeypatch.setattr(keeping, "engine_standing", lambda _: _at_once(seen.engine))
     return seen
 
 
@@ -262,3 +269,44 @@ async def test_a_sheet_is_shown_whole_with_its_accounts_masked_and_what_to_type(
     assert "622200000000777" not in page
     assert "测试公司" not in page
     assert (await typed("show", "A2026-000001/F-09")).code == Exit.NOT_FOUND
+
+
+def code_of_now(number: str, later: int = 0) -> str:
+    """What is kept is verified by the clock of whoever types."""
+    return f"{number} {code(number, datetime.now(UTC), later).code}"
+
+
+async def test_while_the_engine_is_down_decisions_of_two_officers_are_kept_and_said_so(
+    given: Given, typed, centre
+) -> None:
+    await two_cases(given)
+    centre.engine = DOWN
+    for officer in (SECOND, COUNTY):
+        said = await typed("approve", FIRST, OTHER, "--officer", code_of_now(officer))
+        assert said.code == Exit.DONE, said.err
+        assert [(one["accepted"], one["kept"], one["state"]) for one in said.answer["sheets"]] == [
+            (True, True, "pending")
+        ] * 2
+        assert "kept; will be delivered when the engine is back" in said.answer["sheets"][0]["said"]
+    assert centre.asked == []
+    assert await state_of(given, FIRST) == ("pending", ())
+    assert len(await given.register.kept_waiting()) == 4
+    again = await typed("approve", FIRST, "--officer", code_of_now(SECOND, later=1))
+    assert again.code == Exit.BAD_INPUT
+    assert "kept already" in again.answer["sheets"][0]["said"]
+
+
+async def test_an_engine_that_goes_while_it_is_told_loses_no_decision(given: Given, typed, centre) -> None:
+    await two_cases(given)
+
+    async def gone(*_: object) -> None:
+        if len(centre.asked) == 2:
+            raise RPCError("gone", RPCStatusCode.UNAVAILABLE, b"")
+
+    centre.before, centre.at = gone, datetime.now(UTC)
+    said = await typed("approve", FIRST, OTHER, "--officer", code_of_now(SECOND))
+    assert said.code == Exit.DONE, said.err
+    assert (await state_of(given, FIRST))[1] == (SECOND,), "the first case had heard it"
+    (kept,) = await given.register.kept_waiting()
+    assert kept.own == ("F-01",)
+    assert kept.case_number == OTHER.split("/", maxsplit=1)[0]

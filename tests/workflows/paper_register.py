@@ -18,7 +18,7 @@ OFFICERS: dict[str, tuple[Role, ...]] = {
 }
 
 
-def evidence_of(officer: str, needs: EvidenceKind = EvidenceKind.TOTP) -> Evidence:
+def evidence_of(officer: str, needs: EvidenceKind = EvidenceKind.TOTP) -> Totp | Signature:
     """What this paper officer proves a word with; the paper register knows it and takes nothing else."""
     if needs is EvidenceKind.SIGNATURE:
         return Signature(value=(officer * 15)[:86])

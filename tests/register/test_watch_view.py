@@ -1,0 +1,221 @@
+"""`inbox --watch`: what a look shows without an engine, and the live view driven by the keys of a real terminal."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pty
+import termios
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from adapters.cli import inbox, keeping, watching
+from adapters.cli.app import app
+from adapters.cli.engine import DOWN, EngineStanding
+from adapters.cli.keyboard import keys_in
+from adapters.cli.running import World
+from adapters.cli.watch_view import Frame, Mode, View, Wish
+from adapters.cli.watch_words import hidden
+from adapters.cli.watching import Asked, Watch
+from adapters.policy_file import load_policy
+from adapters.register import Register
+from adapters.register.watching import Watchlist
+from adapters.settings import Settings
+from domain.bookkeeping import Filing
+from domain.sheets import Verdict
+from domain.watchlist import Entry, Kind, Order
+from domain.words import DecisionWords
+from tests.register.given import COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, stop
+
+POLICY = load_policy(Settings())
+
+
+async def _case(given: Given) -> str:
+    """A filed case with one stopped account, an unanswered stop, and a freeze sheet."""
+    await given.duty()
+    case_id = await given.case()
+    await given.stopped(case_id, ref())
+    await given.open(case_id, stop(numbered(2)[1]))
+    await given.books(case_id, ref(), 700)
+    await given.register.keep_sheet(given.sheet(case_id, (ref(), 700)))
+    evidence = await given.fresh_code(HANDLING)
+    filing = Filing(case_id=case_id, number="LA-1", officer=HANDLING, evidence=evidence, at=NOW)
+    assert (await given.register.keep_filing(filing)).accepted
+    return case_id
+
+
+@pytest.fixture
+def dark(url, monkeypatch, tmp_path):
+    """A world whose register answers and whose engine does not."""
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+
+    @contextlib.asynccontextmanager
+    async def world(*_: object, **__: object):
+        own = await Register.connect(url, ring=RING)
+        try:
+            yield World("test", SimpleNamespace(), own, RING, SimpleNamespace())  # type: ignore[arg-type]
+        finally:
+            await own.close()
+
+    async def down(_: object) -> EngineStanding:
+        return DOWN
+
+    monkeypatch.setattr(inbox, "open_world", world)
+    for module in (watching, keeping):
+        monkeypatch.setattr(module, "engine_standing", down)
+    return world
+
+
+async def _typed(*words: str):
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["inbox", "--watch", "--once", *words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+async def test_one_look_without_an_engine_lists_every_deadline_and_says_that_it_is_down(given: Given, dark) -> None:
+    del dark
+    await _case(given)
+    value = json.loads(await _typed("--json"))
+    assert (value["engine"], value["worker"], value["order"]) == (False, False, "deadline")
+    assert {one["kind"] for one in value["entries"]} == {"sheet", "unknown", "stop_ends", "look"}
+    assert [one["at"] for one in value["entries"]] == sorted(one["at"] for one in value["entries"])
+    (sheet,) = [one for one in value["entries"] if one["kind"] == "sheet"]
+    assert (sheet["sheet"], sheet["awaited"]) == ("F-01", ["approver_county", "second_officer"])
+    page = await _typed()
+    for word in ("engine down", "from the register", "F-01", "ICBC·0001", "ICBC·0002", "stop", "ends", "second"):
+        assert word in page
+    assert ref().number not in page
+
+
+async def test_what_is_kept_is_shown_until_and_after_it_is_delivered(given: Given, dark) -> None:
+    del dark
+    case_id = await _case(given)
+    number = (await given.register.case(case_id)).case_number
+    now = datetime.now(UTC)
+    said = {"sheets": (f"{number}/F-01",), "officer": COUNTY, "verdict": Verdict.APPROVE, "evidence": code(COUNTY, now)}
+    assert (await given.register.keep_words(DecisionWords.model_validate(said), now)).accepted
+    (kept,) = json.loads(await _typed("--json"))["kept"]
+    assert (kept["officer"], kept["state"], kept["sheets"]) == (COUNTY, "waiting", [f"{number}/F-01"])
+    (row,) = await given.register.kept_waiting()
+    await given.register.settle_kept(row, "已由他人决定 / decided by another", now)
+    assert "decided by another" in await _typed()
+
+
+# ------------------------------------------------------------ keys
+
+
+def frame(*entries: Entry) -> Frame:
+    return Frame("test", NOW, Watchlist(questions=(), entries=entries, codes={}))
+
+
+def entry(sheet: str, minutes: int, cost: int = 0) -> Entry:
+    at = NOW + timedelta(minutes=minutes)
+    return Entry(kind=Kind.SHEET, case_number="A2026-000001", at=at, fen_a_minute=cost, sheet=sheet)
+
+
+def pressed(view: View, text: str) -> list[Wish | None]:
+    return [view.press(key) for key in keys_in(text)]
+
+
+def test_the_cursor_stays_on_its_entry_when_others_come_and_the_order_changes():
+    view = View()
+    view.take(frame(entry("F-01", 10), entry("F-02", 20, 900), entry("F-03", 30)))
+    pressed(view, "\x1b[B")
+    assert view.under_cursor is not None
+    assert view.under_cursor.sheet == "F-02"
+    view.take(frame(entry("F-00", 1), entry("F-01", 10), entry("F-02", 20, 900), entry("F-03", 30)))
+    assert (view.cursor, view.under_cursor.sheet) == (2, "F-02")
+    pressed(view, "s")
+    assert (view.order, view.cursor) == (Order.COST, 0)
+    pressed(view, "4")
+    assert view.cursor == 3
+
+
+def test_the_bell_rings_for_what_is_new_and_only_while_it_is_on():
+    view = View()
+    assert not view.take(frame(entry("F-01", 10))), "all is new at first"
+    assert not view.take(frame(entry("F-01", 10, 77)))
+    assert view.take(frame(entry("F-01", 10), entry("F-02", 10)))
+    pressed(view, "b")
+    assert not view.take(frame(entry("F-03", 10)))
+
+
+def test_a_sheet_is_opened_decided_and_left_by_keys_and_its_code_is_covered():
+    view = View()
+    view.take(frame(entry("F-01", 10)))
+    assert pressed(view, "\r") == [Wish.OPEN]
+    assert (view.mode, view.opened) == (Mode.SHEET, "A2026-000001/F-01")
+    pressed(view, "d012345 49302\x7f21 reject 不符")
+    assert (view.mode, view.typed) == (Mode.TYPING, "012345 493021 reject 不符")
+    assert hidden(view.typed) == "012345 •••••• reject 不符"
+    assert pressed(view, "\r") == [Wish.DECIDE]
+    assert view.mode is Mode.SHEET
+    assert pressed(view, "d1\x1b") == [None] * 3
+    assert view.typed == ""
+    assert pressed(view, "qq") == [None, Wish.QUIT]
+
+
+# ------------------------------------------------------------ a real terminal
+
+
+class Terminal:
+    """The other end of a pseudo-terminal: what an officer sees and presses."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = pty.openpty()
+        termios.tcsetwinsize(self.theirs, (40, 160))
+        self.seen = ""
+        asyncio.get_running_loop().add_reader(self.ours, self._read)
+
+    def _read(self) -> None:
+        self.seen += os.read(self.ours, 65_536).decode(errors="replace")
+
+    def press(self, keys: str) -> None:
+        os.write(self.ours, keys.encode())
+
+    async def shows(self, words: str) -> None:
+        async with asyncio.timeout(20):
+            while words not in self.seen:  # noqa: ASYNC110 - a screen sets no event
+                await asyncio.sleep(0.02)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.ours)
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+async def test_two_officers_decide_in_the_live_view_while_the_engine_is_down(given: Given, dark) -> None:
+    case_id = await _case(given)
+    number = (await given.register.case(case_id)).case_number
+    terminal = Terminal()
+    before = termios.tcgetattr(terminal.theirs)
+    with os.fdopen(os.dup(terminal.theirs), "w", encoding="utf-8") as screen:
+        console = Console(file=screen, force_terminal=True, width=160, height=40, highlight=False)
+        async with dark() as world:
+            watched = Watch(world, POLICY, console, terminal.theirs, Asked(every_s=0.3))
+            living = asyncio.create_task(watched.live())
+            await terminal.shows("engine down")
+            await terminal.shows(f"{number}/F-01")
+            place = 1 + [one.kind for one in watched.view.entries].index(Kind.SHEET)
+            terminal.press(f"{place}\r")
+            await terminal.shows("资金流向")
+            await terminal.shows("报案人 victim")
+            for officer in (COUNTY, SECOND):
+                secret = code(officer, datetime.now(UTC)).code
+                terminal.seen = ""
+                terminal.press(f"d{officer} {secret}\r")
+                await terminal.shows("kept; will be delivered")
+                assert secret not in terminal.seen
+            terminal.press("q")
+            await terminal.shows("waits")
+            await given.register.keep_sheet(given.sheet(case_id, (ref(), 1), name="F-02"))
+            await terminal.shows("\a")
+            terminal.press("q")
+            await asyncio.wait_for(living, 10)
+    assert termios.tcgetattr(terminal.theirs) == before
+    terminal.close()
+    assert [one.officer for one in await given.register.kept_waiting()] == [COUNTY, SECOND]

@@ -1,0 +1,98 @@
+"""What the register alone says has to be watched: unknown outcomes and every deadline, over all open cases."""
+
+from datetime import timedelta
+
+from adapters.policy_file import load_policy
+from adapters.settings import Settings
+from domain.bookkeeping import Filing
+from domain.sheets import Verdict
+from domain.watchlist import Entry, Kind
+from tests.register.given import COUNTY, HANDLING, NOW, SECOND, Given, numbered, query, ref, stop
+
+POLICY = load_policy(Settings())
+STOP_TERM = timedelta(hours=48)
+
+
+async def entries(given: Given, kind: Kind, now=NOW) -> list[Entry]:
+    found = (await given.register.watchlist(now, POLICY)).entries
+    return [one for one in found if one.kind is kind]
+
+
+async def stopped_case(given: Given, count: int = 1, start: int = 1, attributed: int = 700) -> str:
+    case_id = await given.case()
+    accounts = numbered(count, start)
+    await given.stopped(case_id, *accounts)
+    for account in accounts:
+        await given.books(case_id, account, attributed)
+    return case_id
+
+
+async def test_the_end_of_every_stop_that_no_freeze_covers_is_listed_and_ends_together_are_one_line(
+    given: Given,
+) -> None:
+    await given.duty()
+    first = await stopped_case(given, 2)
+    await stopped_case(given, 1, start=5)
+    later, sooner = sorted(await entries(given, Kind.STOP_ENDS), key=lambda one: len(one.accounts), reverse=True)
+    assert (later.accounts, later.fen) == (("ICBC·0001", "ICBC·0002"), 1_400)
+    assert (sooner.accounts, sooner.fen) == (("ICBC·0005",), 700)
+    assert {later.at, sooner.at} == {NOW + STOP_TERM}
+    await given.frozen(first, numbered(1)[0], 700)
+    (left,) = [one for one in await entries(given, Kind.STOP_ENDS) if one.case_number == later.case_number]
+    assert left.accounts == ("ICBC·0002",), "a freeze covers the first one"
+    await given.register.close_case(first, "cancelled", NOW)
+    assert [one.accounts for one in await entries(given, Kind.STOP_ENDS)] == [("ICBC·0005",)]
+
+
+async def test_a_missing_case_filing_is_due_when_the_first_stop_ends(given: Given) -> None:
+    await given.duty()
+    case_id = await stopped_case(given)
+    (missing,) = await entries(given, Kind.FILING)
+    assert (missing.at, missing.fen) == (NOW + STOP_TERM, 1_000_000)
+    evidence = await given.fresh_code(HANDLING)
+    filing = Filing(case_id=case_id, number="LA-1", officer=HANDLING, evidence=evidence, at=NOW)
+    assert (await given.register.keep_filing(filing)).accepted
+    assert await entries(given, Kind.FILING) == []
+
+
+async def test_an_order_without_an_answer_is_listed_with_since_when_where_and_what_it_costs(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    (sent, asked) = await given.open(case_id, stop(ref()), query(numbered(2)[1]))
+    assert await entries(given, Kind.UNKNOWN) == [], "it is just being answered"
+    later = NOW + timedelta(seconds=30)
+    found = {one.measure: one for one in await entries(given, Kind.UNKNOWN, later)}
+    assert found.keys() == {"stop", "query"}
+    assert (found["stop"].since, found["stop"].at) == (NOW, NOW + timedelta(seconds=60))
+    assert found["stop"].accounts == ("ICBC·0001",)
+    await given.answer(sent, asked, now=later)
+    assert await entries(given, Kind.UNKNOWN, later) == []
+
+
+async def test_a_pending_sheet_is_due_by_its_deadline_and_costs_what_its_stops_hold_beyond_the_report(
+    given: Given,
+) -> None:
+    await given.duty()
+    case_id = await stopped_case(given)
+    sheet = given.sheet(case_id, (ref(), 700))
+    rich = sheet.lines[0].model_copy(update={"balance_fen": 10_700})
+    await given.register.keep_sheet(sheet.model_copy(update={"lines": (rich,)}))
+    (asked,) = await entries(given, Kind.SHEET)
+    assert (asked.sheet, asked.at, asked.fen_a_minute) == ("F-01", sheet.decide_by, 10_000)
+    assert len((await given.register.watchlist(NOW, POLICY)).questions) == 1
+
+
+async def test_a_second_look_is_due_until_somebody_has_decided_or_is_asked(given: Given) -> None:
+    await given.duty()
+    case_id = await stopped_case(given, 2)
+    due = NOW + timedelta(minutes=POLICY.authority.second_look_ask_minutes or 0)
+    (look,) = await entries(given, Kind.LOOK)
+    assert (look.at, look.accounts) == (due, ("ICBC·0001", "ICBC·0002"))
+    sheet = given.sheet(case_id, (numbered(1)[0], 700))
+    await given.register.keep_sheet(sheet)
+    await given.decide(sheet, COUNTY)
+    assert len((await entries(given, Kind.LOOK))[0].accounts) == 2, "one of two decisions is no decision"
+    await given.decide(sheet, SECOND, Verdict.REJECT)
+    assert [one.accounts for one in await entries(given, Kind.LOOK)] == [("ICBC·0002",)]
+    await given.register.keep_sheet(given.look(case_id, (numbered(2)[1], 700)))
+    assert await entries(given, Kind.LOOK) == [], "a sheet asks for it"
