@@ -126,6 +126,10 @@ SAY_HALT = Complaint(
     zh='看不懂。停手只需输入本人警号："警号"',
     en='not a halt. To halt type your officer number and nothing more: "<officer number>"',
 )
+SAY_HALT_ALONE = Complaint(
+    zh="这是停手，不是审批，未执行：要停手请只输入警号；要审批请改选该单的操作",
+    en="this is the halt, no sheet, and nothing was done: to halt type your number alone; to decide choose the sheet's",
+)
 SAY_FILING = Complaint(
     zh='看不懂这个立案登记。请输入："立案号 警号 验证码"',
     en='not a case filing. Type "<filing number> <officer number> <code>"',
@@ -287,15 +291,21 @@ def _finding_here(given: object, here: Finding) -> FindingWords | Complaint:
 
 
 def halt_words(given: object) -> HaltWords | Complaint:
-    """A halt from "012350" or {officer}; what follows the number is not looked at: a halt is not refused for it."""
+    """A halt from "012350", "012350 理由" or {officer}.
+
+    With a code it is refused: who types one has meant to approve a sheet, and its operation stands next to the halt.
+    """
     if isinstance(given, Complaint):
         return given
-    officer = ""
+    officer, evidence = "", None
     if isinstance(given, str):
-        officer = next(iter(_readable(given[:_LONGEST_INPUT]).split()), "")
+        officer, _, rest = _readable(given[:_LONGEST_INPUT]).partition(" ")
+        evidence = evidence_word(rest.strip().partition(" ")[0])
     elif isinstance(given, dict):
-        officer = _text(given, "officer")
-    return HaltWords(officer=officer) if _OFFICER.match(officer) else SAY_HALT
+        officer, evidence = _text(given, "officer"), _evidence_in(given)
+    if not _OFFICER.match(officer):
+        return SAY_HALT
+    return HaltWords(officer=officer) if evidence is None else SAY_HALT_ALONE
 
 
 def filing_words(given: object) -> FilingWords | Complaint:

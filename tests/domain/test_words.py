@@ -20,6 +20,7 @@ from domain.words import (
     SAY_FINDING,
     SAY_FINDING_HERE,
     SAY_HALT,
+    SAY_HALT_ALONE,
     Complaint,
     DecisionWords,
     FilingWords,
@@ -110,7 +111,7 @@ def test_any_input_at_all_gives_words_or_a_complaint(given_):
         (finding_words, FindingWords, (SAY_FINDING,)),
         (finding_here, FindingWords, (SAY_FINDING_HERE, CONTRADICTS_ITSELF)),
         (filing_words, FilingWords, (SAY_FILING,)),
-        (halt_words, HaltWords, (SAY_HALT,)),
+        (halt_words, HaltWords, (SAY_HALT, SAY_HALT_ALONE)),
     ):
         heard = read(given_)
         assert isinstance(heard, understood) or heard in complaints
@@ -246,9 +247,14 @@ def test_a_text_that_names_another_finding_than_its_operation_is_refused(text: o
     assert finding_words(text, Finding.MULE) == CONTRADICTS_ITSELF
 
 
-@pytest.mark.parametrize("text", ["012350", " 012350 ", "012350 493021", "012350 快停", {"officer": "012350"}])
-def test_a_halt_needs_a_number_and_is_not_refused_for_what_follows_it(text: object):
+@pytest.mark.parametrize("text", ["012350", " 012350 ", "012350 快停", {"officer": "012350"}])
+def test_a_halt_needs_a_number_and_nothing_else(text: object):
     assert halt_words(text) == HaltWords(officer="012350")
+
+
+@pytest.mark.parametrize("text", ["012345 493021", "012345 493021 reject 理由", {"officer": "012345", "code": CODE}])
+def test_what_was_meant_for_a_sheet_does_not_halt_the_centre(text: object):
+    assert halt_words(text) == SAY_HALT_ALONE
 
 
 @pytest.mark.parametrize("text", ["", "停手", "停手 012350", "12", {"officer": 12350}, None, 12350, ["012350"]])
@@ -269,6 +275,6 @@ def test_a_filing_is_understood_and_needs_a_number_an_officer_and_a_code():
 
 
 def test_complaints_say_in_both_languages_what_to_type():
-    for one in (SAY_DECISION, SAY_FINDING, SAY_FINDING_HERE, CONTRADICTS_ITSELF, SAY_FILING, SAY_HALT):
+    for one in (SAY_DECISION, SAY_FINDING, SAY_FINDING_HERE, CONTRADICTS_ITSELF, SAY_FILING, SAY_HALT, SAY_HALT_ALONE):
         assert one.zh in one.both
         assert one.en in one.both

@@ -151,6 +151,7 @@ async def test_a_halt_needs_one_officers_number_and_nothing_else(town: Town):
     assert HALT_HERE in await offered(case.handle)
     assert "看不懂" in await refused(case, HALT_HERE, "停手")
     assert "不在册" in await refused(case, HALT_HERE, "999999")
+    assert "不是审批，未执行" in await refused(case, HALT_HERE, word_of("012345"))
     assert not case.world.register.halts
     await case.handle.execute_update(HALT_HERE, "012350", result_type=str)
     assert [one.officer for one in case.world.register.halts] == ["012350"]
