@@ -23,10 +23,13 @@ SHOWS = (
     "adapters/cli/inbox_words.py",
     "adapters/drill/lasting.json",
     "docs/example-report.json",
-    "docs/manual/*.py",
+    "docs/manual/make.py",
+    "docs/manual/running.py",
     "domain/operations.py",
 )
 """What decides how the pictured screens look: when one of these changes, the pictures have to be taken anew."""
+SPEAK = ("domain", "workflows", "adapters/register")
+"""The rooms that refuse officers' words."""
 MOST_BYTES, MOST_BYTES_IN_ALL = 200_000, 1_500_000
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(manual/([a-z-]+\.png)\)")
@@ -35,7 +38,7 @@ _TYPED = re.compile(rf"(?:^|`)((?:{re.escape(NAME)}|make) [^`\n]*)", re.MULTILIN
 
 def faults() -> list[str]:
     """What the manual says that is not so; empty: nothing."""
-    return [*of_pictures(text()), *of_commands(text()), *of_age()]
+    return [*of_pictures(text()), *of_commands(text()), *of_refusals(text()), *of_age()]
 
 
 def text() -> str:
@@ -62,18 +65,24 @@ def of_commands(manual: str) -> list[str]:
     return [f"{line}: {why}" for line in typed if (why := _refused(line))] or ([] if typed else ["no command is named"])
 
 
+def of_refusals(manual: str) -> list[str]:
+    """Refusals in the manual's table that nothing in the house says in these words."""
+    rooms = [path for room in SPEAK for path in (ROOT / room).rglob("*.py")]
+    said = "\n".join(path.read_text(encoding="utf-8") for path in rooms)
+    _, _, table = manual.partition("| 红字 |")
+    rows = table.partition("\n\n")[0].splitlines()[2:]
+    words = [word.strip() for row in rows for word in row.split("|")[1].split("·")]
+    return [f"nothing says {word}" for word in words if word not in said] or ([] if words else ["no refusal is named"])
+
+
 def of_age() -> list[str]:
     """Whether the pictures were taken of the screens as they are."""
     noted = SOURCES_NOTED.read_text(encoding="utf-8") if SOURCES_NOTED.exists() else ""
-    return [] if noted == _sources() else ["what the pictures show has changed since: `make manual` takes them anew"]
+    return [] if noted == sources() else ["what the pictures show has changed since: `make manual` takes them anew"]
 
 
-def note_sources() -> None:
-    """After the pictures were taken."""
-    SOURCES_NOTED.write_text(_sources(), encoding="utf-8")
-
-
-def _sources() -> str:
+def sources() -> str:
+    """The digest of what decides how the pictured screens look."""
     digest = hashlib.sha256()
     for pattern in SHOWS:
         for path in sorted(ROOT.glob(pattern)):

@@ -18,7 +18,7 @@ from PIL import Image, ImageChops
 from playwright.async_api import Browser, Error, FloatRect, Locator, StorageState
 
 from adapters.drill.trainer import Trainer
-from docs.manual.check import PICTURES, note_sources
+from docs.manual.check import PICTURES, SOURCES_NOTED, sources
 from docs.manual.running import ROOT, Running, Terminal, running_stack
 from domain.findings import Finding
 from domain.operations import FILE_HERE, HALT_HERE, finding_name
@@ -111,13 +111,13 @@ class Manual:
         kept.quantize(COLOURS).save(small, "PNG", optimize=True)
         self.taken[name] = small.getvalue()
 
-    def write(self) -> None:
-        """All pictures, and no others."""
+    def write(self, sources: str) -> None:
+        """All pictures, and no others; `sources`: of which screens they are."""
         for old in PICTURES.glob("*.png"):
             old.unlink()
         for name, png in self.taken.items():
             (PICTURES / f"{name}.png").write_bytes(png)
-        note_sources()
+        SOURCES_NOTED.write_text(sources, encoding="utf-8")
 
 
 async def until(holds: Callable[[], Awaitable[bool]], what: str) -> None:
@@ -329,13 +329,13 @@ async def halt_and_go_on(manual: Manual) -> None:
 
 async def make() -> None:
     """Start, walk, write."""
-    began = time.monotonic()
+    began, of = time.monotonic(), sources()
     async with running_stack() as stack, chromium() as browser:
         manual = Manual(stack, browser)
         started = time.monotonic()
         await walk(manual)
         minutes = (time.monotonic() - started) / 60
-    manual.write()
+    manual.write(of)
     size = sum(len(png) for png in manual.taken.values())
     print(f"{len(manual.taken)} pictures, {size // 1024} KB, in {PICTURES.relative_to(ROOT)}")
     print(

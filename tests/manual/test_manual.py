@@ -9,7 +9,7 @@ from domain.operations import FILE_HERE, HALT_HERE
 
 def test_the_manual_names_its_pictures_and_types_what_the_command_line_takes():
     text = check.text()
-    assert [*check.of_pictures(text), *check.of_commands(text)] == []
+    assert [*check.of_pictures(text), *check.of_commands(text), *check.of_refusals(text)] == []
 
 
 def test_the_manual_calls_operations_and_findings_as_the_ui_does():
@@ -38,6 +38,12 @@ def test_a_picture_that_is_missing_or_not_named_is_found():
     found = check.of_pictures("![登录](manual/no-such.png)")
     assert "picture no-such.png is named and is not there" in found
     assert "picture login.png is there and is not named" in found
+
+
+def test_a_refusal_that_nobody_gives_is_found():
+    assert check.of_refusals("| 红字 | 怎么办 |\n|---|---|\n| 验证码不对 · 天气不好 | 等 |\n\n") == [
+        "nothing says 天气不好"
+    ]
 
 
 def test_a_text_without_any_command_is_no_manual():
