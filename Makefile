@@ -7,11 +7,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo up test chaos check bench lock clean
+.PHONY: help setup demo up test chaos check bench manual manual-check lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 setup: $(READY) ## the virtual environment, from pinned packages with hashes
 
@@ -42,6 +42,12 @@ check: $(READY) ## lint, form and types
 
 bench: $(READY) ## the numbers
 	$(BIN)/python -m benchmarks
+
+manual: $(READY) ## the duty manual's pictures anew, of the running stack; needs a Chromium
+	$(BIN)/python -m docs.manual.make
+
+manual-check: $(READY) ## the duty manual names what there is, and its pictures are current
+	$(BIN)/python -m docs.manual.check
 
 lock: $(READY) ## requirements.txt anew from requirements.in
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools

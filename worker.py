@@ -87,7 +87,7 @@ def case_worker(client: Client, register: Register, render: Callable[[Paper], by
         client,
         task_queue=CASES_QUEUE,
         workflows=list(WORKFLOWS),
-        activities=[acts.keep_record, acts.decide, acts.keep_finding, acts.read_finding, acts.keep_filing],
+        activities=[acts.keep_record, acts.decide, acts.keep_finding, acts.read_finding, acts.keep_filing, acts.halt],
         workflow_runner=runner(),
         interceptors=list(INTERCEPTORS),
         max_cached_workflows=CACHED,

@@ -7,7 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ports import CaseBook
-from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Visit, Visited
+from domain.bookkeeping import CaseRecord, Decisions, Filing, Halt, Rulings, Visit, Visited
 from domain.findings import FindingReport
 from domain.papers import Paper
 from domain.sheets import Ruling
@@ -66,3 +66,8 @@ class RegisterActivities:
     async def keep_filing(self, filing: Filing) -> Ruling:
         """Keep the case filing."""
         return await self._book.keep_filing(filing)
+
+    @activity.defn(name="halt")
+    async def halt(self, halt: Halt) -> Ruling:
+        """Revoke the standing authority of the whole centre, on the word of any active officer."""
+        return await self._book.halt(halt.officer, halt.at)

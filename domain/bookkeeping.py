@@ -53,6 +53,13 @@ class Filing(Frozen):
     at: datetime
 
 
+class Halt(Frozen):
+    """停手: an officer's word that nothing further leaves the centre."""
+
+    officer: str
+    at: datetime
+
+
 class Visit(Frozen):
     """One on-site verification, as the field officer gets it."""
 

@@ -57,6 +57,12 @@ class FilingWords(Frozen):
     evidence: Evidence
 
 
+class HaltWords(Frozen):
+    """A halt as typed: who, and nothing more."""
+
+    officer: str
+
+
 _OFFICER = re.compile(r"^[0-9]{4,12}$")
 _SHEET = re.compile(r"^(A[0-9]{4}-[0-9]{6,9}/)?[A-Z]-[0-9]{2,5}$")
 _CODE = re.compile(r"^[0-9]{6}$")
@@ -110,6 +116,22 @@ SAY_CODE = Complaint(
 SAY_FINDING = Complaint(
     zh='看不懂这个查证结果。请输入："警号 验证码 mule|victim|merchant|not_found 说明"',
     en='not a finding. Type "<officer number> <code> mule|victim|merchant|not_found <remark>"',
+)
+SAY_FINDING_HERE = Complaint(
+    zh='看不懂这个查证结果。请输入："警号 验证码"，说明可写在后面，例如 "警号 验证码 本人承认出租银行卡"',
+    en='not a finding. Type "<officer number> <code>", and after it a remark if there is one',
+)
+CONTRADICTS_ITSELF = Complaint(
+    zh="所选操作与所填结论不一致，未登记：请核对后重选操作",
+    en="the operation says one finding and the text another; nothing was entered: choose again",
+)
+SAY_HALT = Complaint(
+    zh='看不懂。停手只需输入本人警号："警号"',
+    en='not a halt. To halt type your officer number and nothing more: "<officer number>"',
+)
+SAY_HALT_ALONE = Complaint(
+    zh="这是停手，不是审批，未执行：要停手请只输入警号；要审批请改选该单的操作",
+    en="this is the halt, no sheet, and nothing was done: to halt type your number alone; to decide choose the sheet's",
 )
 SAY_FILING = Complaint(
     zh='看不懂这个立案登记。请输入："立案号 警号 验证码"',
@@ -225,10 +247,16 @@ def _decision(
     )
 
 
-def finding_words(given: object) -> FindingWords | Complaint:
-    """A finding from "012370 493021 merchant 说明" or {officer, code or signature, finding, remark}."""
+def finding_words(given: object, here: Finding | None = None) -> FindingWords | Complaint:
+    """A finding from "012370 493021 merchant 说明" or {officer, code or signature, finding, remark}.
+
+    `here`: the finding that is said where this was typed; the text is then without it ("012370 493021 说明"), and one
+    that names another finding contradicts itself.
+    """
     if isinstance(given, Complaint):
         return given
+    if here is not None:
+        return _finding_here(given, here)
     if isinstance(given, str):
         officer, _, rest = _readable(given).partition(" ")
         code, _, rest = rest.strip().partition(" ")
@@ -243,6 +271,46 @@ def finding_words(given: object) -> FindingWords | Complaint:
     if finding is None or evidence is None or not _OFFICER.match(officer):
         return SAY_FINDING
     return FindingWords(officer=officer, evidence=evidence, finding=finding, remark=remark.strip()[:_LONGEST_TEXT])
+
+
+def _finding_here(given: object, here: Finding) -> FindingWords | Complaint:
+    if isinstance(given, dict):
+        officer, remark, evidence = _text(given, "officer"), _text(given, "remark"), _evidence_in(given)
+        said = _text(given, "finding")
+    elif isinstance(given, str):
+        officer, _, rest = _readable(given).partition(" ")
+        code, _, remark = rest.strip().partition(" ")
+        evidence = evidence_word(code)
+        said, _, after = remark.strip().partition(" ")
+        if said.lower() in _FINDINGS:
+            remark = after
+        else:
+            said = ""
+    else:
+        return SAY_FINDING_HERE
+    if evidence is None or not _OFFICER.match(officer):
+        return SAY_FINDING_HERE
+    if said and _FINDINGS.get(said.lower()) is not here:
+        return CONTRADICTS_ITSELF
+    return FindingWords(officer=officer, evidence=evidence, finding=here, remark=remark.strip()[:_LONGEST_TEXT])
+
+
+def halt_words(given: object) -> HaltWords | Complaint:
+    """A halt from "012350", "012350 理由" or {officer}.
+
+    With a code it is refused: who types one has meant to approve a sheet, and its operation stands next to the halt.
+    """
+    if isinstance(given, Complaint):
+        return given
+    officer, evidence = "", None
+    if isinstance(given, str):
+        officer, _, rest = _readable(given[:_LONGEST_INPUT]).partition(" ")
+        evidence = evidence_word(rest.strip().partition(" ")[0])
+    elif isinstance(given, dict):
+        officer, evidence = _text(given, "officer"), _evidence_in(given)
+    if not _OFFICER.match(officer):
+        return SAY_HALT
+    return HaltWords(officer=officer) if evidence is None else SAY_HALT_ALONE
 
 
 def filing_words(given: object) -> FilingWords | Complaint:

@@ -13,8 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.books import Books
     from domain.case import Status, move
     from domain.case_start import CaseRun, CaseStart
+    from domain.operations import HALT_HERE
     from domain.sheets import SheetKind, SheetState, Why
-    from domain.words import Complaint, filing_words
+    from domain.words import Complaint
     from workflows.alarm import Alarm
     from workflows.casework import accounting, carriers, holding, looking, pursuit
     from workflows.casework.case import Case
@@ -27,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.dispatch import Dispatch
     from workflows.fieldwork import Fieldwork
     from workflows.hearing import Hearing
-    from workflows.inbox import NOTHING, TOO_MANY, given, not_theirs, refusal
+    from workflows.inbox import NOTHING, TOO_MANY, refusal
     from workflows.tasks import Tasks
     from workflows.worklist import Worklist
 
@@ -40,6 +41,7 @@ HOW_TO_DECIDE = (
     '各单自己的操作不写单号 / at a sheet\'s own operation without its number: "警号 验证码"'
 )
 HOW_TO_FILE = '立案登记 / case filing: "立案号 警号 验证码"'
+HOW_TO_HALT = '全中心停止发出止付、冻结，无需验证码 / halt the whole centre, no code needed: "警号"'
 
 
 @workflow.defn(name="FraudCase")
@@ -205,32 +207,25 @@ class CaseWorkflow:
     @workflow.signal(name="filing", description=HOW_TO_FILE)
     def hear_filing(self, payload: RawValue = NOTHING) -> None:
         """The case filing, total."""
-        words = filing_words(given(payload))
-        if isinstance(words, Complaint):
-            self.misunderstood("filing", words)
-        elif (complaint := not_theirs(words.officer, payload)) is not None:
-            self.misunderstood("filing", complaint)
-        else:
-            self.tasks.start(self.desk.hear_filing(words))
+        self.hearing.filing_by_signal(payload)
 
     @workflow.update(name="filing", description=HOW_TO_FILE)
     async def file(self, payload: RawValue = NOTHING) -> str:
         """The case filing with an answer in words."""
-        words = filing_words(given(payload))
-        if isinstance(words, Complaint):
-            raise refusal(words)
-        if (complaint := not_theirs(words.officer, payload)) is not None:
-            raise refusal(complaint)
-        ruling = await self.desk.file(words)
-        if not ruling.accepted:
-            raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
-        return f"{ruling.zh} / {ruling.en}"
+        return await self.hearing.filing_by_update(payload)
 
     @file.validator
     def _file_shape(self, payload: RawValue = NOTHING) -> None:
-        words = filing_words(given(payload))
-        if isinstance(words, Complaint):
-            raise refusal(words)
+        self.hearing.check_filing(payload)
+
+    @workflow.update(name=HALT_HERE, description=HOW_TO_HALT)
+    async def halt(self, payload: RawValue = NOTHING) -> str:
+        """停手 for the whole centre, from any case's page."""
+        return await self.hearing.halt(payload)
+
+    @halt.validator
+    def _halt_shape(self, payload: RawValue = NOTHING) -> None:
+        self.hearing.check_halt(payload)
 
     @workflow.signal(name="recheck", description="复查所有未控制的账户 / query every uncovered account again")
     def recheck(self, payload: RawValue = NOTHING) -> None:

@@ -7,13 +7,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
+    from domain.bookkeeping import CaseRecord, Decisions, Filing, Halt, Rulings
     from domain.books import BookEntry, Books
     from domain.case import move
     from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
     from domain.officers import Role
     from domain.sheets import Decision, Ruling, SheetKind, SheetState, role_words
-    from domain.words import Complaint, DecisionWords, FilingWords
+    from domain.words import Complaint, DecisionWords, FilingWords, HaltWords
     from workflows.asking import ask_register, have_register_keep
     from workflows.casework import accounting, holding
     from workflows.casework.case import Case
@@ -24,6 +24,10 @@ KEEP_EVERY = timedelta(seconds=10)
 LARGE, KEEP_LARGE_EVERY = 300, timedelta(seconds=15)
 """A case of more accounts than this costs too much to show so often while its money is on the move."""
 NOT_KEPT = Complaint(zh="登记失败，请重试", en="could not be kept, please try again")
+NOT_HALTED = Complaint(
+    zh="停手未登记，请立即改用命令行 starter.py halt，并电话通知值班长",
+    en="the halt could not be kept: use starter.py halt at once, and call the duty chief",
+)
 SUPERSEDED = Complaint(
     zh="此轮不代表本案（重置或旧的一轮）：案件由登记簿重新开始",
     en="this run does not speak for the case (a reset, or an older run): the case goes on from the register",
@@ -148,11 +152,33 @@ class Desk:
         self._wake()
         return ruling
 
-    async def hear_filing(self, words: FilingWords) -> None:
+    def hear_filing(self, words: FilingWords) -> None:
         """The filing by signal: a refusal becomes visible in the details."""
+        self._tasks.start(self._hear_filing(words))
+
+    async def _hear_filing(self, words: FilingWords) -> None:
         ruling = await self.file(words)
         if not ruling.accepted:
             self._misunderstood("filing", Complaint(zh=ruling.zh, en=ruling.en))
+
+    async def halt(self, words: HaltWords) -> Ruling:
+        """停手, for the whole centre; what was said stays among the case's problems, with its moment."""
+        try:
+            ruling = await ask_register(
+                "halt", Halt(officer=words.officer, at=workflow.now()), Ruling, "停手 / halt the centre"
+            )
+        except ActivityError:
+            return Ruling(accepted=False, sheet="", zh=NOT_HALTED.zh, en=NOT_HALTED.en)
+        if ruling.accepted:
+            self._case.now = workflow.now()
+            self._case.solved("halt")  # a second halt shows its own moment
+            self._case.problem(
+                "halt",
+                f"{words.officer} 已停手：全中心不再发出止付、冻结，两名值班警员重新签署授权后恢复",
+                f"{words.officer} has halted the centre: no stop or freeze leaves until two duty officers sign again",
+            )
+        self._wake()
+        return ruling
 
     async def _rule(self) -> None:
         words, self._inbox = self._inbox, []

@@ -7,7 +7,7 @@ each, because the renderer shows every line break.
 from workflows.casework.case import Case
 from workflows.showing.drawing import draw
 from workflows.showing.flow import flow
-from workflows.showing.headline import first_deadline, headline
+from workflows.showing.headline import first_deadline, headline, how_to_halt
 from workflows.showing.questions import questions
 from workflows.showing.sums import accounts, books
 from workflows.showing.survey import survey
@@ -21,6 +21,7 @@ def details(case: Case) -> str:
         headline(case, seen),
         first_deadline(case),
         questions(case),
+        how_to_halt(),
         problems(case) + unknown_orders(case),
         "<br><h3>资金流向 Money flow</h3>" + draw(flow(seen)) if seen.accounts else "",
         books(seen) + waiting(case) + cut_branches(seen) + carriers(case),

@@ -1,8 +1,10 @@
-"""What officers say about sheets: by the one word `decide`, or at the update that each pending sheet has of its own.
+"""What officers say to a case: decisions, the case filing, and the word that halts the centre.
 
-A sheet's update is named after it ("批准冻结 F-03 · 5个账户 · ¥49,380.00") and stands in the UI's list while the
-sheet is open; its input is one short string. Words that are not understood are refused before they count; what fails
-for security's sake is refused where it stays on record in the history.
+Decisions by the one word `decide`, or at the update that each pending sheet has of its own; the filing by `filing`, or
+at an update of its own that is there while it is missing; the halt at an update that is always there. A sheet's update
+is called after it ("批准冻结 F-03 · 5个账户 · ¥49,380.00") and stands in the UI's list while the sheet is open; its
+input is one short string. Words that are not understood are refused before they count; what fails for security's
+sake is refused where it stays on record in the history.
 """
 
 import re
@@ -13,8 +15,9 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain.evidence import KeptWord
-    from domain.sheets import STATE_WORDS, SheetState, update_name
-    from domain.words import Complaint, decision_words
+    from domain.operations import FILE_HERE
+    from domain.sheets import STATE_WORDS, Ruling, SheetState, update_name
+    from domain.words import Complaint, decision_words, filing_words, halt_words
     from workflows.casework.case import Case
     from workflows.desk import Desk
     from workflows.inbox import NOTHING, given, not_theirs, refusal
@@ -33,6 +36,7 @@ class Hearing:
         self._misunderstood = misunderstood
         self._offered: dict[str, str] = {}
         """Sheets that have an update of their own now, and its name."""
+        self._filing_offered = False
 
     # ------------------------------------------------------------ the generic words
 
@@ -63,15 +67,57 @@ class Hearing:
             complaint = complaint or self._desk.signed_before(words)
         if complaint is not None:
             raise refusal(complaint)
-        ruling = await self._desk.decide(words)
-        if not ruling.accepted:
-            raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
-        return f"{ruling.zh} / {ruling.en}"
+        return _answer(await self._desk.decide(words))
 
-    # ------------------------------------------------------------ an update for each pending sheet
+    # ------------------------------------------------------------ case filing, halt
+
+    def filing_by_signal(self, payload: RawValue | None) -> None:
+        """The case filing, nobody waits: what is not understood or not allowed becomes a problem in the details."""
+        words = filing_words(given(payload))
+        if isinstance(words, Complaint):
+            self._misunderstood("filing", words)
+        elif (complaint := not_theirs(words.officer, payload)) is not None:
+            self._misunderstood("filing", complaint)
+        else:
+            self._desk.hear_filing(words)
+
+    @staticmethod
+    def check_filing(payload: RawValue | None) -> None:
+        """Refuse what is no case filing, in words. Raises ApplicationError."""
+        words = filing_words(given(payload))
+        if isinstance(words, Complaint):
+            raise refusal(words)
+
+    async def filing_by_update(self, payload: RawValue | None) -> str:
+        """The case filing with an answer in words. Raises ApplicationError."""
+        words = filing_words(given(payload))
+        if isinstance(words, Complaint):
+            raise refusal(words)
+        if (complaint := not_theirs(words.officer, payload)) is not None:
+            raise refusal(complaint)
+        return _answer(await self._desk.file(words))
+
+    @staticmethod
+    def check_halt(payload: RawValue | None) -> None:
+        """Refuse a halt that names nobody, in words. Raises ApplicationError."""
+        words = halt_words(given(payload))
+        if isinstance(words, Complaint):
+            raise refusal(words)
+
+    async def halt(self, payload: RawValue | None) -> str:
+        """停手 with an answer in words; the register says whether this officer is one. Raises ApplicationError."""
+        words = halt_words(given(payload))
+        if isinstance(words, Complaint):
+            raise refusal(words)
+        if (complaint := not_theirs(words.officer, payload)) is not None:
+            raise refusal(complaint)
+        return _answer(await self._desk.halt(words))
+
+    # ------------------------------------------------------------ an update for what is pending
 
     def offer(self) -> None:
-        """Every pending sheet has its update, no other has: names appear in the UI's list at once, and go at once."""
+        """All that is pending has its update, nothing else has: names appear in the UI's list, and go, at once."""
+        self._offer_filing()
         wanted = {
             name: update_name(file.sheet)
             for name, file in self._case.state.sheets.items()
@@ -84,6 +130,21 @@ class Hearing:
             if sheet not in self._offered:
                 self._offer(sheet, name)
         self._offered = wanted
+
+    def _offer_filing(self) -> None:
+        missing = not self._case.state.filing_number and bool(self._case.start.report.transfers)
+        if missing and not self._filing_offered:
+
+            async def file_here(payload: RawValue = NOTHING) -> str:
+                return await self.filing_by_update(payload)
+
+            def check(payload: RawValue = NOTHING) -> None:
+                self.check_filing(payload)
+
+            workflow.set_update_handler(FILE_HERE, file_here, validator=check)
+        elif self._filing_offered and not missing:
+            workflow.set_update_handler(FILE_HERE, None)
+        self._filing_offered = missing
 
     def _offer(self, sheet: str, name: str) -> None:
         async def decide_here(payload: RawValue = NOTHING) -> str:
@@ -98,6 +159,8 @@ class Hearing:
         """Why there is no update of this name: its sheet is decided, is of another case, or it never was one."""
         named = _SHEET.search(name)
         file = self._case.state.sheets.get(named[0]) if named else None
+        if name == FILE_HERE:
+            return Complaint(zh="本案已立案，或无须立案", en="this case is filed already, or needs no filing")
         if named is None:
             return Complaint(zh=f"没有名为 {name[:40]} 的操作", en=f"no operation named {name[:40]}")
         if file is None:
@@ -107,3 +170,10 @@ class Hearing:
             return Complaint(zh=f"该单的操作名为：{current}", en=f"the operation of this sheet is called: {current}")
         state = STATE_WORDS[file.state]
         return Complaint(zh=f"审批单 {named[0]} {state}，已办结", en=f"sheet {named[0]} is {file.state} already")
+
+
+def _answer(ruling: Ruling) -> str:
+    """What the register made of a word. Raises ApplicationError when it refuses."""
+    if not ruling.accepted:
+        raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
+    return f"{ruling.zh} / {ruling.en}"

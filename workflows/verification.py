@@ -9,10 +9,11 @@ from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import Visit, Visited
-    from domain.findings import FINDING_WORDS, FindingReport
+    from domain.findings import FINDING_WORDS, Finding, FindingReport
     from domain.identifiers import masked
+    from domain.operations import finding_name
     from domain.sheets import Ruling
-    from domain.words import SAY_FINDING, Complaint, FindingWords, finding_words
+    from domain.words import Complaint, FindingWords, finding_words
     from workflows.asking import ask_register
     from workflows.inbox import NOTHING, TOO_MANY, first, given, not_theirs, refusal
 
@@ -20,6 +21,14 @@ HOW = (
     '{"officer": "警号", "code": "验证码", "finding": "mule|victim|merchant|not_found", "remark": "…"} '
     '或 "警号 验证码 merchant 说明"'
 )
+
+FOUND_ALREADY = Complaint(zh="已有查证结果", en="a finding was entered already")
+WHAT_IT_DOES: dict[Finding, tuple[str, str]] = {
+    Finding.MULE: ("维持控制", "what is held stays held"),
+    Finding.VICTIM: ("维持控制，另行保护", "what is held stays held; protect the holder"),
+    Finding.MERCHANT: ("立即解除对该账户的止付、冻结", "lets this account go at once"),
+    Finding.NOT_FOUND: ("维持控制，继续查找", "what is held stays held; keep searching"),
+}
 
 
 @workflow.defn(name="OnSiteVerification")
@@ -34,6 +43,8 @@ class VerificationWorkflow:
         self.found: FindingReport | None = None
         self.heard: list[FindingWords] = []
         self.notes: list[str] = []
+        for finding in Finding:
+            self._offer(finding)
 
     @workflow.run
     async def run(self, visit: Visit) -> Visited:
@@ -64,23 +75,11 @@ class VerificationWorkflow:
     @workflow.update(name="finding", description=f"查证结果 / finding: {HOW}")
     async def answer(self, payload: RawValue = NOTHING) -> str:
         """A finding with an answer in words."""
-        words = finding_words(given(payload))
-        if isinstance(words, Complaint):
-            raise refusal(words)
-        if (complaint := not_theirs(words.officer, payload)) is not None:
-            raise refusal(complaint)
-        ruling = await self._try(words)
-        if not ruling.accepted:
-            raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
-        return ruling.zh
+        return await self._answer(payload)
 
     @answer.validator
     def _answer_shape(self, payload: RawValue = NOTHING) -> None:
-        words = finding_words(given(payload))
-        if isinstance(words, Complaint):
-            raise refusal(words)
-        if self.found is not None:
-            raise refusal(Complaint(zh="已有查证结果", en="a finding was entered already"))
+        self._check(payload)
 
     @workflow.signal(dynamic=True)
     def unheard(self, name: str, args: Sequence[RawValue]) -> None:
@@ -99,6 +98,35 @@ class VerificationWorkflow:
         if first(args) is None and len(args) > 1:
             raise refusal(TOO_MANY)
         raise refusal(Complaint(zh=f"没有名为 {name[:40]} 的操作", en=f"no operation named {name[:40]}"))
+
+    # ------------------------------------------------------------ an update for each finding
+
+    def _offer(self, finding: Finding) -> None:
+        async def find_here(payload: RawValue = NOTHING) -> str:
+            return await self._answer(payload, finding)
+
+        def check(payload: RawValue = NOTHING) -> None:
+            self._check(payload, finding)
+
+        workflow.set_update_handler(finding_name(finding), find_here, validator=check)
+
+    async def _answer(self, payload: RawValue | None, finding: Finding | None = None) -> str:
+        words = finding_words(given(payload), finding)
+        if isinstance(words, Complaint):
+            raise refusal(words)
+        if (complaint := not_theirs(words.officer, payload)) is not None:
+            raise refusal(complaint)
+        ruling = await self._try(words)
+        if not ruling.accepted:
+            raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
+        return ruling.zh
+
+    def _check(self, payload: RawValue | None, finding: Finding | None = None) -> None:
+        words = finding_words(given(payload), finding)
+        if isinstance(words, Complaint):
+            raise refusal(words)
+        if self.found is not None:
+            raise refusal(FOUND_ALREADY)
 
     def misunderstood(self, name: str, complaint: Complaint) -> None:
         """What the inbox guard dropped."""
@@ -132,9 +160,10 @@ class VerificationWorkflow:
     def _show(self) -> None:
         notes = "".join(f"\n- ⚠ {one}" for one in self.notes)
         found = f"\n\n**{' / '.join(FINDING_WORDS[self.found.finding])}**" if self.found else ""
+        offered = "".join(f"\n- **{finding_name(finding)}**：{zh} {en}" for finding, (zh, en) in WHAT_IT_DOES.items())
         workflow.set_current_details(
             f"### 落地查证 / on-site verification\n\n{self.visit.case_number} · "
             f"{masked(self.visit.institution_code, self.visit.number)}\n\n"
-            f'请输入 / type in signal or update `finding`:\n\n`"警号 验证码 mule|victim|merchant|not_found 说明"`'
-            f"\n\n{SAY_FINDING.en}{found}{notes}"
+            "More Actions → Send an Update → 选查到的结论，输入一行，警号、验证码换成本人的 "
+            f'choose what was found, type one line：`"警号 验证码 说明"`\n{offered}{found}{notes}'
         )

@@ -160,7 +160,7 @@ def halt(officer: OfficerNumber, run: RunName = None, as_json: AsJson = False) -
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             _say_ruling(voice, world, await world.register.halt(officer, datetime.now(UTC)))
 
     perform(voice, work)
@@ -185,7 +185,7 @@ def authority(
             accounts=policy.trace.most_accounts,
             at=datetime.now(UTC),
         )
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             _say_ruling(voice, world, await world.register.give_authority(word))
 
     perform(voice, work)

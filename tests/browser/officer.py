@@ -136,30 +136,49 @@ class OfficerAtUi:
 
     async def submit(self, text: str) -> str:
         """Type into the dialog that stands open, and submit. A refused dialog is closed again."""
-        dialog = self._dialog
-        editor = dialog.locator("[contenteditable=true]").first
+        await self.write(text)
+        words = await self.press()
+        if words != ACCEPTED:
+            await self.close_dialog()
+        return words
+
+    async def write(self, text: str) -> None:
+        """Type into the dialog that stands open."""
+        editor = self._dialog.locator("[contenteditable=true]").first
         await self._click(editor)
         if (await editor.inner_text()).strip():  # the dialog keeps what was typed before
             await self.page.keyboard.press("ControlOrMeta+a")
             self.typed += 1
         await self.page.keyboard.type(text)
         self.typed += len(text)
+
+    async def press(self) -> str:
+        """Submit: ACCEPTED, or the refusal in the words of the dialog, which stays open then."""
+        dialog = self._dialog
         await self._click(dialog.get_by_role("button", name="Submit"))
         refused = dialog.locator(".alert.error")
         closed = self.page.locator(f"body:not(:has({DIALOG}))")  # an accepted one closes by itself
         await refused.or_(closed).first.wait_for()
         if await closed.count():
             return ACCEPTED
-        words = (await refused.inner_text()).strip()
-        await dialog.get_by_role("button", name="Cancel").last.click()
-        await dialog.wait_for(state="hidden")
-        return words
+        return (await refused.inner_text()).strip()
+
+    async def close_dialog(self) -> None:
+        """Leave it as it is."""
+        await self._dialog.get_by_role("button", name="Cancel").last.click()
+        await self._dialog.wait_for(state="hidden")
+
+    async def unfold(self) -> Locator:
+        """The list of operations, open to be looked at."""
+        await self._open_dialog()
+        return self._dialog
 
     async def _open_dialog(self) -> Locator:
         """The dialog with its list of operations unfolded."""
         await self._click(self.page.get_by_role("button", name="More Actions").first)
         await self._click(self.page.locator("[role=menuitem]:visible").filter(has_text="Send an Update").first)
         await self._click(self._dialog.get_by_test_id("update-select-button"))
+        await self._options.first.wait_for()
         return self._dialog
 
     @property

@@ -9,7 +9,9 @@ import pytest
 from playwright.async_api import Browser, StorageState
 
 from adapters.temporal.stack import Stack
+from domain.findings import Finding
 from domain.money import shown
+from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.sheets import update_name
 from tests.browser.officer import ACCEPTED, WAITING, OfficerAtUi
 from tests.browser.ui import CHROMIUM, SCREENS, chromium
@@ -99,8 +101,10 @@ async def test_two_officers_find_read_and_approve_a_freeze_and_the_banks_freeze_
         await handling.open_worklist()
         await handling.open_case(case.number)
         assert "立案（缺立案号不能冻结）" in (await handling.read())[1]
-        assert await handling.say("filing", f'"A3202-2026-1 {HANDLING} {case.code(HANDLING)}"') == ACCEPTED
+        assert {FILE_HERE, HALT_HERE} <= set(await handling.operations())
+        assert await handling.say(FILE_HERE, f'"A3202-2026-1 {HANDLING} {case.code(HANDLING)}"') == ACCEPTED
         await handling.read_until("立案号 case filing：A3202-2026-1")
+        assert FILE_HERE not in await handling.operations()
 
     async with sit(APPROVER) as approver:
         listed = await approver.open_worklist()
@@ -143,6 +147,7 @@ async def everything_is_readable(officer: OfficerAtUi) -> None:
     _, visit = await officer.read()
     assert "落地查证 / on-site verification" in visit
     assert "CCB·4408" in visit
+    assert {finding_name(one) for one in Finding} <= set(await officer.operations())
     for text in (timeline, history, visit):
         assert not any(sign in text for sign in (*NO_WORDS, "Failed"))
 

@@ -11,19 +11,25 @@ from domain.evidence import Signature, Totp
 from domain.findings import Finding
 from domain.sheets import Verdict
 from domain.words import (
+    CONTRADICTS_ITSELF,
     MOST_SHEETS,
     SAY_CODE,
     SAY_DECISION,
     SAY_DECISION_HERE,
     SAY_FILING,
     SAY_FINDING,
+    SAY_FINDING_HERE,
+    SAY_HALT,
+    SAY_HALT_ALONE,
     Complaint,
     DecisionWords,
     FilingWords,
     FindingWords,
+    HaltWords,
     decision_words,
     filing_words,
     finding_words,
+    halt_words,
 )
 
 ANY_SIGN = st.characters()  # surrogates, NUL and direction marks too: a browser can send them
@@ -88,6 +94,10 @@ def decision_here(given_):
     return decision_words(given_, sheet="F-09")
 
 
+def finding_here(given_):
+    return finding_words(given_, Finding.MULE)
+
+
 @given(JUNK | NEARLY)
 @settings(max_examples=1500, deadline=None)
 @example("F-01 012345 493021 approve except " + "9" * 1900)
@@ -99,7 +109,9 @@ def test_any_input_at_all_gives_words_or_a_complaint(given_):
         (decision_words, DecisionWords, (SAY_DECISION, SAY_CODE)),
         (decision_here, DecisionWords, (SAY_DECISION_HERE, SAY_CODE)),
         (finding_words, FindingWords, (SAY_FINDING,)),
+        (finding_here, FindingWords, (SAY_FINDING_HERE, CONTRADICTS_ITSELF)),
         (filing_words, FilingWords, (SAY_FILING,)),
+        (halt_words, HaltWords, (SAY_HALT, SAY_HALT_ALONE)),
     ):
         heard = read(given_)
         assert isinstance(heard, understood) or heard in complaints
@@ -109,6 +121,7 @@ def test_any_input_at_all_gives_words_or_a_complaint(given_):
         if not isinstance(heard, Complaint):
             assert heard.officer.isascii()
             assert heard.officer.isdigit()
+        if not isinstance(heard, Complaint | HaltWords):
             assert isinstance(heard.evidence, Totp | Signature)
         if isinstance(heard, DecisionWords):
             assert all(0 < no < 100_000 for no in heard.except_lines)
@@ -220,6 +233,35 @@ def test_a_finding_is_understood(text, finding, remark):
     assert again == FindingWords(officer="012370", evidence=GIVEN, finding=finding, remark=remark)
 
 
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [("012370 493021", ""), ("012370 493021 mule", ""), ("012370 493021 涉案人 出租银行卡", "出租银行卡")],
+)
+def test_where_the_finding_is_given_it_is_not_typed(text: str, remark: str):
+    words = finding_words(text, Finding.MULE)
+    assert words == FindingWords(officer="012370", evidence=GIVEN, finding=Finding.MULE, remark=remark)
+
+
+@pytest.mark.parametrize("text", ["012370 493021 merchant", {"officer": "012370", "code": CODE, "finding": "victim"}])
+def test_a_text_that_names_another_finding_than_its_operation_is_refused(text: object):
+    assert finding_words(text, Finding.MULE) == CONTRADICTS_ITSELF
+
+
+@pytest.mark.parametrize("text", ["012350", " 012350 ", "012350 快停", {"officer": "012350"}])
+def test_a_halt_needs_a_number_and_nothing_else(text: object):
+    assert halt_words(text) == HaltWords(officer="012350")
+
+
+@pytest.mark.parametrize("text", ["012345 493021", "012345 493021 reject 理由", {"officer": "012345", "code": CODE}])
+def test_what_was_meant_for_a_sheet_does_not_halt_the_centre(text: object):
+    assert halt_words(text) == SAY_HALT_ALONE
+
+
+@pytest.mark.parametrize("text", ["", "停手", "停手 012350", "12", {"officer": 12350}, None, 12350, ["012350"]])
+def test_a_halt_that_names_nobody_is_no_halt(text: object):
+    assert halt_words(text) == SAY_HALT
+
+
 def test_a_filing_is_understood_and_needs_a_number_an_officer_and_a_code():
     assert filing_words("A3202112026110001 012345 493021") == FilingWords(
         number="A3202112026110001", officer="012345", evidence=GIVEN
@@ -233,6 +275,6 @@ def test_a_filing_is_understood_and_needs_a_number_an_officer_and_a_code():
 
 
 def test_complaints_say_in_both_languages_what_to_type():
-    for one in (SAY_DECISION, SAY_FINDING, SAY_FILING):
+    for one in (SAY_DECISION, SAY_FINDING, SAY_FINDING_HERE, CONTRADICTS_ITSELF, SAY_FILING, SAY_HALT, SAY_HALT_ALONE):
         assert one.zh in one.both
         assert one.en in one.both

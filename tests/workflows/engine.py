@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings, Standing, Visit, Visited
+from domain.bookkeeping import CaseRecord, Decisions, Filing, Halt, Rulings, Standing, Visit, Visited
 from domain.books import Books
 from domain.case_start import CaseRun
 from domain.errands import BatchResult, ErrandBatch, ErrandResult
@@ -30,6 +30,7 @@ from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 BIN = Path(__file__).parents[2] / ".venv" / "bin"
 PATIENCE_S = 60.0
+FILING_NUMBER = "A3202112026110001"
 _cases = itertools.count(1)
 
 
@@ -75,6 +76,12 @@ class PaperActivities:
     async def keep_filing(self, filing: Filing) -> Ruling:
         return self.worlds[filing.case_id].register.keep_filing(filing)
 
+    @activity.defn(name="halt")
+    async def halt(self, halt: Halt) -> Ruling:
+        workflow_id = activity.info().workflow_id
+        assert workflow_id is not None
+        return self.worlds[workflow_id.removeprefix(case_workflow_id(""))].register.halt(halt)
+
 
 class RunningCase:
     """One case on the server, and its world."""
@@ -108,7 +115,7 @@ class RunningCase:
         await self.until(lambda one: sheet in one.pending and sheet in self.world.register.sheets, f"sheet {sheet}")
 
     async def file(self) -> None:
-        await self.handle.execute_update("filing", f"A3202112026110001 {word_of('012345')}")
+        await self.handle.execute_update("filing", f"{FILING_NUMBER} {word_of('012345')}")
 
     async def approve(self, sheet: str) -> None:
         await self.pending(sheet)
@@ -184,7 +191,10 @@ class Town:
             self.client,
             task_queue=CASES_QUEUE,
             workflows=list(WORKFLOWS),
-            activities=[paper.keep_record, paper.decide, paper.keep_finding, paper.read_finding, paper.keep_filing],
+            activities=[
+                *(paper.keep_record, paper.decide, paper.keep_finding),
+                *(paper.read_finding, paper.keep_filing, paper.halt),
+            ],
             workflow_runner=runner(),
             interceptors=list(INTERCEPTORS),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.bookkeeping import CaseRecord, Decisions, Filing, Rulings
+from domain.bookkeeping import CaseRecord, Decisions, Filing, Halt, Rulings
 from domain.evidence import Evidence, EvidenceKind, Signature, Totp
 from domain.findings import FindingReport
 from domain.officers import Role
@@ -53,6 +53,7 @@ class PaperRegister:
         self.filing = ""
         self.filing_refused = False
         self.fuse_raises: list[str] = []
+        self.halts: list[Halt] = []
 
     def keep_record(self, record: CaseRecord) -> None:
         for sheet in record.sheets:
@@ -110,6 +111,12 @@ class PaperRegister:
             return Ruling(accepted=False, sheet="", zh="已有立案号", en="another filing number is on record")
         self.filing = filing.number
         return Ruling(accepted=True, sheet="", zh="好", en="ok")
+
+    def halt(self, halt: Halt) -> Ruling:
+        if halt.officer not in OFFICERS:
+            return Ruling(accepted=False, sheet="", zh="不在册", en="not in the register")
+        self.halts.append(halt)
+        return Ruling(accepted=True, sheet="", zh="已停手", en="halted")
 
 
 def approvers(sheet: Sheet) -> Iterator[str]:

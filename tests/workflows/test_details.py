@@ -13,11 +13,12 @@ from domain.evidence import Totp
 from domain.findings import Finding
 from domain.identifiers import account_key
 from domain.money import shown
+from domain.operations import HALT_HERE
 from domain.orders import AccountRef, HeldBack, HeldElsewhere, Outcome, Refused, Unknown
 from domain.report import Line
 from domain.sheets import WHYS, Sheet, SheetKind, SheetLine, StopsUsed, Why, update_name
 from domain.statement import Way
-from domain.words import DecisionWords, FilingWords, decision_words, filing_words
+from domain.words import DecisionWords, FilingWords, HaltWords, decision_words, filing_words, halt_words
 from tests.workflows.builders import HOLDER, T0, case_of, done, fan, trace
 from workflows.casework import accounting, carriers, holding
 from workflows.casework.case import Case
@@ -89,6 +90,7 @@ def test_every_text_offered_for_typing_is_understood_once_the_officer_number_sta
     new_sheet(case, SheetKind.CANCEL, why=Why.UI_CANCEL, quorum="cancel")
     page = details(case)
     offered = {name: page.index(update_name(file.sheet)) for name, file in case.state.sheets.items()}
+    offered |= {HALT_HERE: page.index(HALT_HERE)}
     typed = [found for found in TYPED.finditer(page) if not found[1].startswith("立案号")]
     assert typed
     names = set()
@@ -96,6 +98,9 @@ def test_every_text_offered_for_typing_is_understood_once_the_officer_number_sta
         # the operation named last above the text is the one it is typed into
         sheet = max((at, name) for name, at in offered.items() if at < found.start())[1]
         text = found[1].replace("警号", "012345").replace("验证码", "493021").replace("签名", "A" * 86)
+        if sheet == HALT_HERE:
+            assert halt_words(text) == HaltWords(officer="012345")
+            continue
         words = decision_words(text, sheet)
         assert isinstance(words, DecisionWords), text
         names |= set(words.sheets)
@@ -106,6 +111,7 @@ def test_an_example_pasted_unchanged_decides_nothing():
     for text in TYPED.findall(details(deciding())):
         assert not isinstance(decision_words(text), DecisionWords)
         assert not isinstance(filing_words(text), FilingWords)
+        assert not isinstance(halt_words(text), HaltWords)
 
 
 def test_a_sheet_says_what_it_would_do_and_who_is_awaited_until_when():

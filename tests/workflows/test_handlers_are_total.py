@@ -16,6 +16,8 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError
 
+from domain.findings import Finding
+from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.orders import Measure
 from tests.workflows.engine import RunningCase, Town
 from tests.workflows.paper_register import word_of
@@ -34,7 +36,8 @@ JUNK: dict[str, list[Any]] = {
     "a long text": ["x" * 5_000],
 }
 COMPLETED = "UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED"
-NAMES = ("decide", "filing", "recheck", "finding", "nosuch", "批准 F-01", "__temporal_nosuch")
+HERE = (FILE_HERE, HALT_HERE, finding_name(Finding.MULE))
+NAMES = ("decide", "filing", "recheck", "finding", "nosuch", "批准 F-01", "__temporal_nosuch", *HERE)
 ENCODINGS = {
     "unknown": Payload(metadata={"encoding": b"junk/junk"}, data=b"\x00\xff\x00"),
     "none at all": Payload(data=b"\x01"),

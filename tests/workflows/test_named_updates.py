@@ -3,16 +3,19 @@
 import asyncio
 import json
 import random
+import re
 from typing import Any
 
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
+from domain.findings import Finding
 from domain.money import shown
+from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.sheets import update_name
-from tests.workflows.engine import RunningCase, Town
-from tests.workflows.paper_register import approvers, word_of
+from tests.workflows.engine import FILING_NUMBER, RunningCase, Town
+from tests.workflows.paper_register import OFFICERS, approvers, word_of
 from tests.workflows.paper_world import PaperWorld
 from tests.workflows.test_handlers_are_total import no_failed_task
 
@@ -31,9 +34,9 @@ async def asking(town: Town, accounts: int = 2) -> RunningCase:
     return case
 
 
-async def offered(case: RunningCase) -> set[str]:
+async def offered(handle: WorkflowHandle[Any, Any]) -> set[str]:
     """The updates that the UI lists now."""
-    metadata: WorkflowMetadata = await case.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    metadata: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     return {one.name for one in metadata.definition.update_definitions if one.name}
 
 
@@ -41,9 +44,9 @@ def named(case: RunningCase, sheet: str = "F-01") -> str:
     return update_name(case.world.register.sheets[sheet])
 
 
-async def refused(case: RunningCase, name: str, typed: object) -> str:
+async def refused(case: RunningCase, name: str, typed: object, at: WorkflowHandle[Any, Any] | None = None) -> str:
     with pytest.raises(WorkflowUpdateFailedError) as told:
-        await case.handle.execute_update(name, typed, result_type=str)
+        await (at or case.handle).execute_update(name, typed, result_type=str)
     return str(told.value.__cause__)
 
 
@@ -51,12 +54,12 @@ async def test_a_pending_sheet_is_in_the_list_under_its_name_and_goes_when_it_is
     case = await asking(town)
     name = named(case)
     assert name == f"批准冻结 F-01 · 2个账户 · {shown(1_000_00)}"
-    assert name in await offered(case)
+    assert name in await offered(case.handle)
     await case.file()
     for officer in approvers(case.world.register.sheets["F-01"]):
         await case.handle.execute_update(name, word_of(officer), result_type=str)
     await case.until(lambda one: not one.pending, "decided")
-    assert name not in await offered(case)
+    assert name not in await offered(case.handle)
     assert all(home.freezes for home in case.world.homes.values() if home.name.startswith("m"))
     await no_failed_task(case.handle)
 
@@ -108,6 +111,53 @@ async def test_who_has_signed_is_told_that_another_must_however_it_is_said(town:
     assert list(case.world.register.approvals["F-01"]) == [first]
     await case.handle.execute_update(name, word_of(second), result_type=str)
     await case.until(lambda one: "F-01" not in one.pending, "decided")
+    await no_failed_task(case.handle)
+
+
+async def test_a_missing_case_filing_is_in_the_list_and_goes_when_it_is_entered(town: Town):
+    case = await asking(town)
+    assert FILE_HERE in await offered(case.handle)
+    assert "看不懂这个立案登记" in await refused(case, FILE_HERE, word_of("012345"))
+    assert "验证码不对" in await refused(case, FILE_HERE, "A3202-2026-1 012345 999999")
+    assert (await case.standing()).filing_missing
+    await case.handle.execute_update(FILE_HERE, f"A3202-2026-1 {word_of('012345')}", result_type=str)
+    await case.until(lambda one: not one.filing_missing, "filed")
+    assert FILE_HERE not in await offered(case.handle)
+    assert case.world.register.filing == "A3202-2026-1"
+    late = await refused(case, FILE_HERE, f"A3202-2026-2 {word_of('012345')}")
+    assert "本案已立案" in late
+    assert "filed already" in late
+    await no_failed_task(case.handle)
+
+
+async def test_every_finding_is_an_operation_of_the_visit_and_needs_number_and_code_only(town: Town):
+    case = await asking(town)
+    await case.visit_is_open(1)
+    visit, mule, merchant = case.visit(1), finding_name(Finding.MULE), finding_name(Finding.MERCHANT)
+    assert {finding_name(one) for one in Finding} <= await offered(visit)
+    assert "看不懂这个查证结果" in await refused(case, mule, "012370", visit)
+    assert "不是外勤" in await refused(case, mule, word_of("012345"), visit)
+    both = await refused(case, merchant, f"{word_of('012370')} mule", visit)
+    assert "不一致" in both
+    assert "choose again" in both
+    assert not case.world.register.findings
+    await visit.execute_update(mule, f"{word_of('012370')} 本人承认出租", result_type=str)
+    (found,) = case.world.register.findings
+    assert (found.finding, found.remark, found.officer) == (Finding.MULE, "本人承认出租", "012370")
+    await no_failed_task(visit)
+
+
+async def test_a_halt_needs_one_officers_number_and_nothing_else(town: Town):
+    case = await asking(town)
+    assert HALT_HERE in await offered(case.handle)
+    assert "看不懂" in await refused(case, HALT_HERE, "停手")
+    assert "不在册" in await refused(case, HALT_HERE, "999999")
+    assert "不是审批，未执行" in await refused(case, HALT_HERE, word_of("012345"))
+    assert not case.world.register.halts
+    await case.handle.execute_update(HALT_HERE, "012350", result_type=str)
+    assert [one.officer for one in case.world.register.halts] == ["012350"]
+    standing = await case.standing()
+    assert any("012350 has halted the centre" in text for text in standing.problems)
     await no_failed_task(case.handle)
 
 
@@ -164,10 +214,11 @@ def could_count(one: Any) -> bool:
     return any(word_of(officer).split()[1] in text for officer in ("012345", "012302", "012350"))
 
 
-@pytest.mark.parametrize("handler", ["named", "decide", "filing", "批准冻结 F-01"])
+@pytest.mark.parametrize("handler", ["named", "decide", "filing", "批准冻结 F-01", FILE_HERE])
 async def test_a_thousand_inputs_to_an_update_fail_no_task_and_approve_nothing(town: Town, handler: str):
     case = await asking(town)
-    await case.file()
+    if handler != FILE_HERE:  # else it is there no more
+        await case.file()
     name = named(case) if handler == "named" else handler
     places = asyncio.Semaphore(AT_ONCE)
     outcomes: list[str] = []
@@ -183,8 +234,35 @@ async def test_a_thousand_inputs_to_an_update_fail_no_task_and_approve_nothing(t
     assert len(outcomes) > INPUTS * 0.9
     assert all(one.startswith("refused ") for one in outcomes)
     assert not case.world.register.approvals
+    assert case.world.register.filing == ("" if handler == FILE_HERE else FILING_NUMBER)
     assert "F-01" in (await case.standing()).pending
     await no_failed_task(case.handle)
+
+
+async def test_a_thousand_inputs_to_the_halt_fail_no_task_and_only_an_officers_number_halts(town: Town):
+    case = await asking(town)
+    places = asyncio.Semaphore(AT_ONCE)
+    halted: list[Any] = []
+
+    async def send(typed: Any) -> None:
+        async with places:
+            try:
+                await case.handle.execute_update(HALT_HERE, typed, result_type=str)
+            except WorkflowUpdateFailedError as told:
+                assert " / " in str(told.__cause__)  # noqa: PT017
+            else:
+                halted.append(typed)
+
+    await asyncio.gather(*(send(one) for one in inputs(4)))
+    assert all(names_first(one) in OFFICERS for one in halted)
+    assert len(case.world.register.halts) == len(halted)
+    await no_failed_task(case.handle)
+
+
+def names_first(typed: Any) -> str:
+    """Who is named in what was typed."""
+    begins = re.match(r"\W*(\d+)(?!\w)", typed if isinstance(typed, str) else typed["officer"])
+    return begins[1] if begins else ""
 
 
 @pytest.mark.parametrize("handler", ["decide", "filing", "recheck", "nosuch"])
@@ -202,7 +280,7 @@ async def test_a_thousand_inputs_to_a_signal_fail_no_task_and_approve_nothing(to
     await no_failed_task(case.handle)
 
 
-@pytest.mark.parametrize("way", ["signal", "update"])
+@pytest.mark.parametrize("way", ["signal", "finding", finding_name(Finding.MULE), finding_name(Finding.MERCHANT)])
 async def test_a_thousand_inputs_to_a_visit_fail_no_task_and_find_nothing(town: Town, way: str):
     case = await asking(town)
     await case.visit_is_open(1)
@@ -215,7 +293,7 @@ async def test_a_thousand_inputs_to_a_visit_fail_no_task_and_find_nothing(town: 
                 await visit.signal("finding", typed)
             else:
                 with pytest.raises(WorkflowUpdateFailedError):
-                    await visit.execute_update("finding", typed)
+                    await visit.execute_update(way, typed)
 
     await asyncio.gather(*(send(one) for one in inputs(3) if not could_count(one)))
     await visit.describe()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from domain.case import STATUS_WORDS, CaseOutcome, Status
 from domain.money import shown
+from domain.operations import FILE_HERE, HALT_HERE
 from workflows.casework.case import Case
 from workflows.casework.deadlines import deadlines
 from workflows.showing.survey import Survey
@@ -65,7 +66,13 @@ def first_deadline(case: Case) -> str:
     text = head + "<br>".join(lines)
     if case.state.filing_number or not case.start.report.transfers:
         return text
-    return f'{text}\n立案登记 to file：More Actions → Send an Update → `filing`，输入 type：`"立案号 警号 验证码"`'
+    how = "More Actions → Send an Update → 操作 operation"
+    return f'{text}\n立案登记 to file：{how}：<b>{FILE_HERE}</b>，输入 type：`"立案号 警号 验证码"`'
+
+
+def how_to_halt() -> str:
+    """The one word that stops the whole centre, where an eye in a hurry finds it."""
+    return f'全中心停手 to halt the whole centre：操作 operation：<b>{HALT_HERE}</b>，输入 type：`"警号"`'
 
 
 def _when(case: Case, at: datetime) -> str:
