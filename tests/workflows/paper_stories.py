@@ -1,7 +1,8 @@
 """How the money moved in the stories that several tests begin with."""
 
+from domain.orders import Measure
 from domain.statement import Way
-from tests.workflows.paper_world import Home, PaperWorld
+from tests.workflows.paper_world import SILENT, Home, PaperWorld
 
 
 def two_layers() -> tuple[PaperWorld, Home, Home]:
@@ -20,3 +21,24 @@ def three_accounts() -> tuple[PaperWorld, Home, Home, Home]:
     world.pay(b, Way.CASH, 100_00)
     world.pay(b, c, 400_00)
     return world, a, b, c
+
+
+def silent_upstream() -> tuple[PaperWorld, Home, Home]:
+    """Both are paid by the victim, and c pays b as well; c's bank sends no statement."""
+    world = PaperWorld()
+    c, b = world.open("c", "CCB"), world.open("b", "ABC")
+    world.defraud(b, 600_00)
+    world.defraud(c, 1_000_00)
+    world.pay(c, b, 300_00)
+    world.say(Measure.QUERY, c, SILENT)
+    return world, c, b
+
+
+def one_bank_silent() -> tuple[PaperWorld, Home, Home]:
+    """Two accounts of the first layer; the bank of the first does not answer the stop."""
+    world = PaperWorld()
+    quiet, open_ = world.open("quiet", "ICBC"), world.open("open", "ABC")
+    world.defraud(quiet, 500_00)
+    world.defraud(open_, 500_00)
+    world.say(Measure.STOP, quiet, SILENT)
+    return world, quiet, open_

@@ -7,7 +7,7 @@ from domain.orders import AccountKind, Measure, Partial
 from domain.sheets import SheetKind
 from tests.workflows.case_in_hand import CaseInHand, amounts
 from tests.workflows.paper_policy import POLICY, with_policy
-from tests.workflows.paper_stories import two_layers
+from tests.workflows.paper_stories import silent_upstream, two_layers
 from tests.workflows.paper_world import SILENT, T0, Home, PaperWorld, refused
 from workflows.casework.deadlines import next_deadline
 
@@ -61,12 +61,7 @@ def test_a_freeze_executed_in_part_holds_what_the_bank_says_and_the_rest_stays_s
 
 def test_an_account_whose_inflow_is_still_outstanding_upstream_is_not_ripe_until_ten_minutes_after_its_stop():
     # given b, stopped with its statement in, and c upstream of b whose statement does not come
-    world = PaperWorld()
-    c, b = world.open("c", "CCB"), world.open("b", "ABC")
-    world.defraud(b, 600_00)
-    world.defraud(c, 1_000_00)
-    world.pay(c, b, 300_00)
-    world.say(Measure.QUERY, c, SILENT)
+    world, _, _ = silent_upstream()
     case = CaseInHand(world)
     case.go()
     case.later(minutes=5)
@@ -81,12 +76,7 @@ def test_an_account_whose_inflow_is_still_outstanding_upstream_is_not_ripe_until
 
 
 def test_a_sheet_is_fixed_when_made_and_later_growth_goes_on_a_further_sheet_for_the_difference():
-    world = PaperWorld()
-    c, b = world.open("c", "CCB"), world.open("b", "ABC")
-    world.defraud(b, 600_00)
-    world.defraud(c, 1_000_00)
-    world.pay(c, b, 300_00)
-    world.say(Measure.QUERY, c, SILENT)
+    world, c, b = silent_upstream()
     case = CaseInHand(world)
     case.go()
     case.later(minutes=10)

@@ -5,8 +5,7 @@ from domain.sheets import SheetState
 from tests.workflows.engine import Town
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import word_of
-from tests.workflows.paper_stories import three_accounts
-from tests.workflows.paper_world import SILENT, PaperWorld
+from tests.workflows.paper_stories import one_bank_silent, three_accounts
 
 UNLOOKED: dict[str, dict[str, object]] = {
     "freeze": {"gather_seconds": 600.0, "gather_most_seconds": 600.0},
@@ -42,11 +41,7 @@ async def test_stops_get_their_second_look_in_time_and_what_it_excepts_is_let_go
 
 
 async def test_a_bank_that_does_not_answer_does_not_keep_the_others_stops_from_their_second_look(town: Town):
-    world = PaperWorld()
-    quiet, open_ = world.open("quiet", "ICBC"), world.open("open", "ABC")
-    world.defraud(quiet, 500_00)
-    world.defraud(open_, 500_00)
-    world.say(Measure.STOP, quiet, SILENT)
+    world, _, _ = one_bank_silent()
     slow: dict[str, object] = {"ask_person_after_seconds": 0.6, "slow_every_seconds": 600.0, "slow_most_seconds": 600.0}
     case = await town.start(world, quick(**minutes(0.05, 5.0), unknown=slow))
     await case.pending("L-01")

@@ -5,8 +5,7 @@ from domain.sheets import Decision, Verdict
 from tests.workflows.case_in_hand import CaseInHand
 from tests.workflows.paper_policy import POLICY
 from tests.workflows.paper_register import evidence_of
-from tests.workflows.paper_stories import two_layers
-from tests.workflows.paper_world import SILENT, PaperWorld
+from tests.workflows.paper_stories import silent_upstream, two_layers
 from workflows.casework import holding
 
 
@@ -34,12 +33,7 @@ def test_a_rejection_lets_go_of_every_account_on_the_sheet():
 
 
 def test_a_rejected_difference_does_not_undo_the_freeze_approved_before():
-    world = PaperWorld()
-    c, b = world.open("c", "CCB"), world.open("b", "ABC")
-    world.defraud(b, 600_00)
-    world.defraud(c, 1_000_00)
-    world.pay(c, b, 300_00)
-    world.say(Measure.QUERY, c, SILENT)
+    world, c, b = silent_upstream()
     case = CaseInHand(world)
     case.go()
     case.later(minutes=10)

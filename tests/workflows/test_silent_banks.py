@@ -4,17 +4,13 @@ from domain.institutions import PLATFORM_LINE
 from domain.orders import Measure
 from tests.workflows.engine import Town, until
 from tests.workflows.paper_policy import quick
-from tests.workflows.paper_stories import three_accounts
+from tests.workflows.paper_stories import one_bank_silent, three_accounts
 from tests.workflows.paper_world import SILENT, PaperWorld
 from workflows.limits import institution_queue
 
 
 async def test_one_silent_bank_delays_nobody_else(town: Town):
-    world = PaperWorld()
-    quiet, open_ = world.open("quiet", "ICBC"), world.open("open", "ABC")
-    world.defraud(quiet, 500_00)
-    world.defraud(open_, 500_00)
-    world.say(Measure.STOP, quiet, SILENT)
+    world, _, open_ = one_bank_silent()
     case = await town.start(world)
     await case.until(lambda one: one.at_risk_fen == 500_00, "the other bank has stopped")
     assert open_.stopped
