@@ -29,7 +29,7 @@ HANDLING, APPROVER, SECOND = "012301002", "012345", "012302002"
 
 @pytest.fixture(scope="module")
 async def stack(nothing_from_outside):  # noqa: ARG001 - children inherit the environment
-    """Its engine stays away for a minute: on ports that no other stack tries first, so that it finds them free again."""
+    """Its engine stays away for a minute: on ports that no other stack tries first, so that they are free again."""
     free = (one for one in random.sample(range(24_000, 30_000), 50) if is_free(one))
     port, ui = next(free), next(free)
     directory = Path(tempfile.mkdtemp(prefix="hf-"))
