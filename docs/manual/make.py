@@ -62,7 +62,10 @@ class Manual:
         """An officer at a screen of their own, logged in; `at_login` names the picture of the login page."""
         width, height = SCREENS["laptop"]
         context = await self.browser.new_context(
-            viewport={"width": width, "height": height}, storage_state=self._set_up, reduced_motion="reduce"
+            viewport={"width": width, "height": height},
+            storage_state=self._set_up,
+            reduced_motion="reduce",
+            timezone_id="Asia/Shanghai",  # as every machine on duty has it
         )
         context.set_default_timeout(PATIENCE_MS)
         officer = OfficerAtUi(await context.new_page(), self.stack.ui, self.stack.codec, self.stack.run, number)
