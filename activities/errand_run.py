@@ -55,6 +55,27 @@ class Run:
         """What is due now."""
         return self.steps[self.position]
 
+    def add_page(self, page: Digest, most_rows: int) -> bool:
+        """Put a page to those before; True when another is due."""
+        known = len(self.passages)
+        opening = self.digest.opening_fen if self.digest is not None else page.opening_fen
+        self.passages.update({passage.serial: passage for passage in page.passages})
+        self.digest = Digest(
+            opening_fen=opening,
+            balance_fen=page.balance_fen,
+            kind=page.kind,
+            passages=tuple(self.passages[serial] for serial in sorted(self.passages)),
+            freezes=page.freezes,
+        )
+        if len(self.passages) >= most_rows:
+            self.rows_cut = True
+            return False
+        if page.more and len(self.passages) > known:
+            self.page += 1
+            return True
+        self.rows_cut = page.more  # more of the period than one page holds at one moment: known to be incomplete
+        return False
+
 
 def as_it_should_be(held: HeldBack, errand: Errand) -> bool:
     """Whether an order that did not leave needs no asking again.

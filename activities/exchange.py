@@ -354,7 +354,7 @@ class Exchange:
             # a lift held back because other claims stand is as it should be; anything else is asked again later
             run.done = True
             return
-        if measure is Measure.QUERY and digest is not None and self._add_page(run, digest):
+        if measure is Measure.QUERY and digest is not None and run.add_page(digest, self._batch.most_rows):
             return
         last = run.position + 1 >= len(run.steps)
         if measure is Measure.FREEZE and not in_force(outcome):
@@ -363,27 +363,6 @@ class Exchange:
             run.done = True
         else:
             run.position += 1
-
-    def _add_page(self, run: Run, digest: Digest) -> bool:
-        """Put a page to those before; True when another is due."""
-        known = len(run.passages)
-        opening = run.digest.opening_fen if run.digest is not None else digest.opening_fen
-        run.passages.update({passage.serial: passage for passage in digest.passages})
-        run.digest = Digest(
-            opening_fen=opening,
-            balance_fen=digest.balance_fen,
-            kind=digest.kind,
-            passages=tuple(run.passages[serial] for serial in sorted(run.passages)),
-            freezes=digest.freezes,
-        )
-        if len(run.passages) >= self._batch.most_rows:
-            run.rows_cut = True
-            return False
-        if digest.more and len(run.passages) > known:
-            run.page += 1
-            return True
-        run.rows_cut = digest.more  # more of the period than one page holds at one moment: known to be incomplete
-        return False
 
     def _result(self, run: Run) -> ErrandResult:
         outcomes = dict(run.outcomes)

@@ -19,6 +19,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from adapters.carriers.prefixes import with_likely_carriers
 from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
 from domain.institutions import Directory, Institution
@@ -86,7 +87,7 @@ class Intake:
             case_id=receipt.case_id,
             case_number=receipt.case_number,
             received_at=receipt.received_at,
-            report=report,
+            report=with_likely_carriers(report, self._directory.institutions),
             policy=self._policy,
             directory=self._directory,
         )

@@ -17,6 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ports import CaseRow, OpenCase
+from adapters.carriers.prefixes import with_likely_carriers
 from adapters.intake import start_case
 from adapters.visiting import open_visits
 from domain.case_start import CaseRun, CaseStart
@@ -169,7 +170,7 @@ async def start_of(book: Book, case_id: str, policy: Policy, directory: Director
         case_id=case_id,
         case_number=row.case_number,
         received_at=row.received_at,
-        report=await book.report(case_id),
+        report=with_likely_carriers(await book.report(case_id), directory.institutions),
         policy=await book.policy(case_id) or policy,
         directory=directory,
         restarts=restarts,

@@ -131,8 +131,9 @@ class Desk:
             self._apply(ruling)
         return next((ruling for ruling in rulings if not ruling.accepted), rulings[-1])
 
-    async def file(self, words: FilingWords) -> Ruling:
-        """Enter the case filing (立案)."""
+    async def file(self, words: FilingWords, *, by_engine: bool = True) -> Ruling:
+        """Enter the case filing (立案). `by_engine`: as for a decision."""
+        keep = have_register_keep if by_engine else ask_register
         filing = Filing(
             case_id=self._case.start.case_id,
             number=words.number,
@@ -142,7 +143,7 @@ class Desk:
         )
         self._filing += 1  # a next run must not leave the answer behind
         try:
-            ruling = await ask_register("keep_filing", filing, Ruling, "登记立案 / keep the case filing")
+            ruling = await keep("keep_filing", filing, Ruling, "登记立案 / keep the case filing")
         except ActivityError:
             return Ruling(accepted=False, sheet="", zh=NOT_KEPT.zh, en=NOT_KEPT.en)
         finally:
@@ -157,14 +158,14 @@ class Desk:
         self._tasks.start(self._hear_filing(words))
 
     async def _hear_filing(self, words: FilingWords) -> None:
-        ruling = await self.file(words)
+        ruling = await self.file(words, by_engine=False)
         if not ruling.accepted:
             self._misunderstood("filing", Complaint(zh=ruling.zh, en=ruling.en))
 
     async def halt(self, words: HaltWords) -> Ruling:
         """停手, for the whole centre; what was said stays among the case's problems, with its moment."""
         try:
-            ruling = await ask_register(
+            ruling = await have_register_keep(
                 "halt", Halt(officer=words.officer, at=workflow.now()), Ruling, "停手 / halt the centre"
             )
         except ActivityError:

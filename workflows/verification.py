@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.operations import finding_name
     from domain.sheets import Ruling
     from domain.words import Complaint, FindingWords, finding_words
-    from workflows.asking import ask_register
+    from workflows.asking import ask_register, have_register_keep
     from workflows.inbox import NOTHING, TOO_MANY, first, given, not_theirs, refusal
 
 HOW = (
@@ -116,7 +116,7 @@ class VerificationWorkflow:
             raise refusal(words)
         if (complaint := not_theirs(words.officer, payload)) is not None:
             raise refusal(complaint)
-        ruling = await self._try(words)
+        ruling = await self._try(words, by_engine=True)
         if not ruling.accepted:
             raise refusal(Complaint(zh=ruling.zh, en=ruling.en))
         return ruling.zh
@@ -132,7 +132,9 @@ class VerificationWorkflow:
         """What the inbox guard dropped."""
         self._note(Complaint(zh=f"{name[:40]}：{complaint.zh}", en=f"{name[:40]}: {complaint.en}"))
 
-    async def _try(self, words: FindingWords) -> Ruling:
+    async def _try(self, words: FindingWords, *, by_engine: bool = False) -> Ruling:
+        """`by_engine`: of an update, which is forgotten with its worker until a task of the visit was completed."""
+        keep = have_register_keep if by_engine else ask_register
         report = FindingReport(
             case_id=self.visit.case_id,
             institution=self.visit.institution,
@@ -144,7 +146,7 @@ class VerificationWorkflow:
             at=workflow.now(),
         )
         try:
-            ruling = await ask_register("keep_finding", report, Ruling, "登记查证结果 / keep the finding")
+            ruling = await keep("keep_finding", report, Ruling, "登记查证结果 / keep the finding")
         except ActivityError:
             return Ruling(accepted=False, sheet="", zh="登记失败，请重试", en="could not be kept, please try again")
         if ruling.accepted and self.found is None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from adapters.formats import mobile_digits
 from domain.frozen import Frozen
 from domain.institutions import Institution, InstitutionKind
+from domain.report import Report
 
 _RESELLER_CODE = "MVNO"
 
@@ -73,3 +74,18 @@ def likely_carrier(number: str, institutions: Sequence[Institution]) -> Institut
     carriers = [one for one in institutions if one.kind is InstitutionKind.CARRIER]
     resellers = [one for one in carriers if found.reseller and one.code.startswith(_RESELLER_CODE)]
     return next(iter([*resellers, *(one for one in carriers if one.code == found.network)]), None)
+
+
+def with_likely_carriers(report: Report, institutions: Sequence[Institution]) -> Report:
+    """The report as its case starts with it: a number that came without a carrier goes to the likely one.
+
+    The register keeps the report as it was filed.
+    """
+    if all(line.carrier for line in report.lines):
+        return report
+    likely_ones = {line.number: likely_carrier(line.number, institutions) for line in report.lines if not line.carrier}
+    lines = tuple(
+        line if (carrier := likely_ones.get(line.number)) is None else line.model_copy(update={"carrier": carrier.id})
+        for line in report.lines
+    )
+    return report.model_copy(update={"lines": lines})

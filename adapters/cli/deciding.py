@@ -101,7 +101,7 @@ def sign(
         if excepted and len(names) > 1:
             raise CommandError(Exit.BAD_INPUT, "--except is for one sheet: sign the others by themselves.")
         signing = _signing_key(key)
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             on_word = [
                 SheetOnWord(
                     name=full_sheet_name(row.case_number, sheet.sheet.name),

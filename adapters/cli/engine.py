@@ -8,7 +8,7 @@ from temporalio.service import RPCError
 
 from adapters.drill.duty import is_polled
 
-_ANSWER_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 2.0
 """A healthy engine answers in milliseconds; a person at a terminal does not wait longer to be told that it is gone."""
 
 
@@ -35,7 +35,7 @@ DOWN = EngineStanding(engine=False, worker=False)
 async def engine_standing(client: Client) -> EngineStanding:
     """One question to the engine; whoever does not answer in time is down."""
     try:
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
+        async with asyncio.timeout(ANSWER_WITHIN_S):
             return EngineStanding(engine=True, worker=await is_polled(client))
     except (RPCError, RuntimeError, TimeoutError, OSError):  # RuntimeError: a first connection that fails
         return DOWN

@@ -1,11 +1,14 @@
 """A drill's result for people: the table of each report, the sums, and whatever differs."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from rich.markup import escape
 from rich.table import Table
+from temporalio.service import RPCError
 
+from adapters.cli.engine import ANSWER_WITHIN_S
 from adapters.cli.voice import Voice, amount, share, table, yuan
 from adapters.drill.result import Difference, ReportResult, Result, Unseen, WitnessReport
 from adapters.temporal.client import connect
@@ -95,11 +98,15 @@ def _parts(parts: Mapping[str, int]) -> str:
 
 
 async def case_url(stack: StackView, run: str, workflow_id: str) -> str | None:
-    """The case in the Temporal UI; None where the service is somebody else's."""
+    """The case in the Temporal UI; None where the service is somebody else's, or does not answer just now."""
     if stack.ui_url is None:
         return None
-    client = await connect(stack.settings, run)
-    described = await client.get_workflow_handle(workflow_id).describe()
+    client = await connect(stack.settings, run, lazy=True)
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            described = await client.get_workflow_handle(workflow_id).describe()
+    except (RPCError, RuntimeError, TimeoutError):  # RuntimeError: a first connection that fails
+        return None
     where = f"{client.namespace}/workflows/{quote(workflow_id, safe='')}/{described.run_id}/history"
     return f"{stack.ui_url}/namespaces/{where}"
 

@@ -88,7 +88,7 @@ def list_papers(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             row = await case_of(world, case)
             issued = await world.register.papers_of(row.case_id)
             codes = {one.id: one.code for one in await world.register.institutions()}
@@ -114,7 +114,7 @@ def get(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> int:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             row = await case_of(world, case)
             codes = {one.id: one.code for one in await world.register.institutions()}
             hashes = {one.number: one.sha256 for one in await world.register.papers_of(row.case_id)}

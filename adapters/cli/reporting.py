@@ -21,6 +21,7 @@ from adapters.cli.voice import Voice, amount, table, yuan
 from adapters.drill.errors import Fault
 from adapters.drill.lasting import make_lasting
 from adapters.drill.scenario import faults_of
+from adapters.formats import doubts_of
 from adapters.intake import Intake
 from adapters.policy_file import load_policy
 from adapters.register.awaiting import Question
@@ -57,7 +58,7 @@ def report(
         async with open_world(given, voice, name, engine_may_wait=True) as world:
             institutions = await world.register.institutions()
             intake = Intake(world.register, world.client, load_policy(given), institutions)
-            return _say_receipt(voice, world, await intake.file(filed))
+            return _say_receipt(voice, world, await intake.file(filed), filed)
 
     perform(voice, work)
 
@@ -92,7 +93,7 @@ def refused_report(faults: list[Fault]) -> CommandError:
     )
 
 
-def _say_receipt(voice: Voice, world: World, receipt: Receipt) -> int:
+def _say_receipt(voice: Voice, world: World, receipt: Receipt, filed: Report) -> int:
     words = {
         "new": f"Case {receipt.case_number} is open ({receipt.case_id}).",
         "joined": f"The same report is running as case {receipt.case_number} ({receipt.case_id}): joined.",
@@ -100,7 +101,10 @@ def _say_receipt(voice: Voice, world: World, receipt: Receipt) -> int:
     }
     if receipt.standing == "closed":
         raise CommandError(Exit.CLOSED, words["closed"])
-    voice.tell({**receipt.model_dump(mode="json"), "run": world.run}, words[receipt.standing])
+    doubts = [{"field": path, "zh": problem.zh, "en": problem.en} for path, problem in doubts_of(filed)]
+    asked = [f"请核对 please check {one['field']}: {one['zh']} / {one['en']}" for one in doubts]
+    value = {**receipt.model_dump(mode="json"), "run": world.run, "doubts": doubts}
+    voice.tell(value, words[receipt.standing], *asked)
     return Exit.DONE
 
 
@@ -134,7 +138,7 @@ def list_cases(run: RunName = None, as_json: AsJson = False) -> None:
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             rows = await world.register.list_cases(limit=_MOST_CASES)
             sheets = await world.register.pending_sheets()
             value = {
@@ -167,7 +171,7 @@ def show(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        async with open_world(given, voice, run) as world:
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
             row = await case_of(world, case)
             entries = await world.register.entries_of(row.case_id)
             asked = await world.register.questions_of(row.case_id, datetime.now(UTC))

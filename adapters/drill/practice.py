@@ -11,7 +11,8 @@ from adapters.drill.roster import HANDLING, PRACTICE_OFFICERS, SECOND
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
 from adapters.register import Register, Rules, migrate
-from adapters.temporal.stack import StackView, make_world
+from adapters.temporal.stack import StackView
+from adapters.temporal.worlds import make_world
 from domain.authority import AuthorityWord
 from domain.evidence import Signatory, Totp
 from domain.institutions import Institution
@@ -37,7 +38,7 @@ async def furnish(stack: StackView, run: str, institutions: Sequence[Institution
         DrillError: the register refuses the authority.
     """
     policy = load_policy(stack.settings)
-    world = await make_world(stack, run, SEARCH_ATTRIBUTES)
+    world = await make_world(stack.settings, run, SEARCH_ATTRIBUTES)
     url = register_url(stack, world.database)
     await asyncio.to_thread(migrate, url)
     ring = KeyRing.load_or_make(stack.settings)

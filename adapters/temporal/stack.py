@@ -1,7 +1,7 @@
 """The embedded stack: Temporal with its UI, PostgreSQL, the sandbox and worker processes, on one machine.
 
     async with embedded_stack(settings, workers=[Worker("main")], progress=print) as stack:
-        await make_world(stack, "main", SEARCH_ATTRIBUTES)
+        await make_world(stack.settings, "main", SEARCH_ATTRIBUTES)
         ...
 
 Only services that the settings do not name are started. A child that dies is started again; when we end, in whatever
@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 
 from adapters.keyring import KeyRing, KeyRingError
 from adapters.settings import Settings
-from adapters.temporal import addresses, worlds
+from adapters.temporal import addresses
 from adapters.temporal.children import Child, ChildDiedError, ChildSpec, Progress, Report
-from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
 from adapters.temporal.lifetime import RUNTIME_REST_S, kept
 from adapters.temporal.parts import (
@@ -34,7 +33,7 @@ from adapters.temporal.parts import (
 from adapters.temporal.ports import HOST, choose
 from adapters.temporal.postgres import STILL_LEAVING, EmbeddedPostgres, postgres_answers
 from adapters.temporal.processes import end
-from adapters.temporal.state import Owner, Phase, StackState, StateDir, World
+from adapters.temporal.state import Owner, Phase, StackState, StateDir
 
 __all__ = [
     "Progress",
@@ -44,7 +43,6 @@ __all__ = [
     "Worker",
     "attach",
     "embedded_stack",
-    "make_world",
     "open_stack",
 ]
 
@@ -372,17 +370,6 @@ async def attach(settings: Settings, progress: Report = _silent, *, engine_may_w
             )
         await asyncio.sleep(_LOOK_S)
     return None
-
-
-async def make_world(stack: StackView, run: str, search_attributes: worlds.SearchAttributes) -> World:
-    """Namespace and database of one run, made where they are missing.
-
-    Raises:
-        StackError: they cannot be made.
-    """
-    # the embedded server's ready-made namespace, since the run's own may not be there yet
-    client = await connect(stack.settings, "default")
-    return await worlds.make_world(stack.settings, client, run, search_attributes)
 
 
 def _in_order_of_stopping(children: dict[str, Child]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.settings import Settings, SettingsError, is_run
 from adapters.temporal.addresses import database_name, namespace, postgres_url
+from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
 from adapters.temporal.postgres import make_database
 from adapters.temporal.state import StateDir, World
@@ -27,7 +28,7 @@ _PAUSE_S = 0.05
 SearchAttributes = Sequence[SearchAttributeKey[Any]]
 
 
-async def make_world(settings: Settings, client: Client, run: str, search_attributes: SearchAttributes) -> World:
+async def make_world(settings: Settings, run: str, search_attributes: SearchAttributes) -> World:
     """Make what is missing of a world and note that it is used now; doing it again changes nothing.
 
     On a Temporal service of others the namespace is theirs; only missing search attributes are asked for.
@@ -39,6 +40,8 @@ async def make_world(settings: Settings, client: Client, run: str, search_attrib
     if not is_run(run):
         raise SettingsError(f"A run cannot be called {run!r}: name it with 1 to 40 of a-z, 0-9 and -.")
     database = database_name(run)
+    # the embedded server's ready-made namespace, since the run's own may not be there yet
+    client = await connect(settings, "default")
     await asyncio.gather(
         _make_namespace(client, namespace(settings, run), search_attributes, own=settings.temporal_profile is None),
         make_database(postgres_url(settings), database),

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from activities.line_ports import Reply
 from adapters.carriers.answers import read
 from adapters.carriers.line import CarrierLine
-from adapters.carriers.prefixes import Likely, Network, likely, likely_carrier
+from adapters.carriers.prefixes import Likely, Network, likely, likely_carrier, with_likely_carriers
 from adapters.letters import Door
 from domain.identifiers import application_id
 from domain.orders import CODES, AnswerClass, Executed, Measure, OfficerCard, Order, Refused
+from domain.report import Line, Report
 from tests.banks.orders import CENTRE, order
 from tests.contracts.practice import EVERY_LETTER, INSTITUTIONS, Practice, practising
 
@@ -215,3 +216,17 @@ def test_the_reseller_is_asked_before_the_network():
     assert likely_carrier("13912345678", known) == INSTITUTIONS["CM"]
     assert likely_carrier("13012345678", known) is None
     assert likely_carrier("0510-81234567", known) is None
+
+
+def report(**changes: object) -> Report:
+    victim = {"name": "测试害", "phone": "13900000000"}
+    return Report.model_validate({"kind": "clue", "category": "虚假贷款", "victim": victim, **changes})
+
+
+def test_a_case_starts_with_the_likely_carrier_where_the_report_names_none():
+    known = list(INSTITUTIONS.values())
+    filed = report(lines=(Line(number=NUMBER), Line(number="13912345678", carrier="CT"), Line(number="0510-81234567")))
+    started = with_likely_carriers(filed, known)
+    assert [line.carrier for line in started.lines] == ["MVNO-1", "CT", None], "what was named stands"
+    assert [line.carrier for line in filed.lines] == [None, "CT", None], "and what was filed is as it was"
+    assert with_likely_carriers(started.model_copy(update={"lines": ()}), known).lines == ()

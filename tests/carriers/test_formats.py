@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from adapters.formats import account_problem, company_code_problem, mobile_digits, phone_problem, resident_id_problem
+from adapters.formats import company_code_problem, doubts_of, mobile_digits, phone_problem, resident_id_problem
+from domain.report import Report, Transfer
 
 
 @pytest.mark.parametrize(
@@ -72,16 +74,43 @@ def test_what_is_no_number_is_said(text: str):
 @settings(deadline=None)  # other work on the machine is no fault
 @given(st.text(max_size=30))
 def test_no_text_upsets_a_check(text: str):
-    for check in (resident_id_problem, company_code_problem, phone_problem, account_problem):
+    for check in (resident_id_problem, company_code_problem, phone_problem):
         check(text)
     assert mobile_digits(text) == "" or len(mobile_digits(text)) == 11
 
 
-def test_no_account_is_refused_for_its_luhn_digit():
-    assert all(account_problem(f"621700647917487440{last}") is None for last in range(10))
-    assert account_problem("1103020109200012345_0001") is None
+def test_a_telephone_number_that_looks_mistaken_is_asked_about_with_its_field():
+    filed = Report.model_validate(
+        {
+            "kind": "clue",
+            "category": "虚假贷款",
+            "victim": {"name": "测试害", "phone": "1390000000"},
+            "lines": [{"number": "17044059130"}, {"number": "8123"}],
+        }
+    )
+    assert [path for path, _ in doubts_of(filed)] == ["victim.phone", "lines.1.number"]
 
 
-@pytest.mark.parametrize("text", ["", "123", "6" * 51, "6217 0064", "帐号6217", "6217\n"])
-def test_what_is_no_account_number_is_said(text: str):
-    assert account_problem(text) is not None
+@pytest.mark.parametrize("number", ["1103020109200012345_0001", *(f"621700647917487440{last}" for last in range(10))])
+def test_no_account_is_refused_for_its_luhn_digit(number: str):
+    transfer = {
+        "bank": "102302000018",
+        "number": number,
+        "name": "测试甲",
+        "amount_fen": 1,
+        "time": "2026-11-26T08:00Z",
+    }
+    assert Transfer.model_validate(transfer).number == number
+
+
+@pytest.mark.parametrize("number", ["", "123", "6" * 51, "6217 0064", "帐号6217", "6217\n"])
+def test_what_is_no_account_number_is_refused(number: str):
+    transfer = {
+        "bank": "102302000018",
+        "number": number,
+        "name": "测试甲",
+        "amount_fen": 1,
+        "time": "2026-11-26T08:00Z",
+    }
+    with pytest.raises(ValidationError, match="number"):
+        Transfer.model_validate(transfer)

@@ -20,8 +20,9 @@ from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
 from adapters.temporal.ports import choose
 from adapters.temporal.processes import mark
-from adapters.temporal.stack import Worker, attach, embedded_stack, make_world
+from adapters.temporal.stack import Worker, attach, embedded_stack
 from adapters.temporal.state import ChildRecord, Owner, StateDir
+from adapters.temporal.worlds import make_world
 from tests.stack.given import ATTRIBUTES, HERE, NO_POSTGRES, NO_SANDBOX, NO_TEMPORAL, stand_in, without
 
 
@@ -63,7 +64,7 @@ def gone(pids):
 
 
 async def write_down(stack, settings, run):
-    await make_world(stack, run, ATTRIBUTES)
+    await make_world(stack.settings, run, ATTRIBUTES)
     client = await connect(settings, run)
     await client.start_workflow("Case", id="case/1", task_queue="nobody")
     async with await psycopg.AsyncConnection.connect(stack.postgres_url(f"holdfast_{run.replace('-', '_')}")) as db:

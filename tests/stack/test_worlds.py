@@ -12,20 +12,20 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from adapters.keyring import KeyRing, KeyRingError
 from adapters.settings import SettingsError
 from adapters.temporal.client import connect
-from adapters.temporal.stack import StackError, embedded_stack, make_world, open_stack
+from adapters.temporal.stack import StackError, embedded_stack, open_stack
 from adapters.temporal.state import StateDir
-from adapters.temporal.worlds import latest_run, list_worlds
+from adapters.temporal.worlds import latest_run, list_worlds, make_world
 from tests.stack.given import ATTRIBUTES, stand_in
 
 
 async def test_a_world_is_made_once_kept_for_ten_years_and_the_latest_is_known(running):
     for run in ("drill-1", "drill-2", "drill-1"):
-        await make_world(running, run, ATTRIBUTES)
+        await make_world(running.settings, run, ATTRIBUTES)
     client = await connect(running.settings, "drill-1")
     description = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="drill-1"))
     assert description.config.workflow_execution_retention_ttl.ToTimedelta().days == 3650
     began = time.monotonic()
-    await make_world(running, "drill-3", ATTRIBUTES)
+    await make_world(running.settings, "drill-3", ATTRIBUTES)
     assert time.monotonic() - began < 3.0  # 0.15 s on a quiet machine
     await client.start_workflow("Case", id="case/1", task_queue="nobody")  # usable at once
     runs = [world.run for world in list_worlds(running.settings) if world.run.startswith("drill-")]
@@ -35,11 +35,11 @@ async def test_a_world_is_made_once_kept_for_ten_years_and_the_latest_is_known(r
 
 async def test_a_world_with_an_unfit_name_is_refused(running):
     with pytest.raises(SettingsError, match="cannot be called"):
-        await make_world(running, "Drill_4", ATTRIBUTES)
+        await make_world(running.settings, "Drill_4", ATTRIBUTES)
 
 
 async def test_several_making_the_same_world_at_once_do_not_hinder_each_other(running):
-    await asyncio.gather(*(make_world(running, "both", ATTRIBUTES) for _ in range(5)))
+    await asyncio.gather(*(make_world(running.settings, "both", ATTRIBUTES) for _ in range(5)))
     assert [world.run for world in list_worlds(running.settings)].count("both") == 1
 
 
@@ -57,7 +57,7 @@ async def test_only_one_stack_in_a_directory_and_others_use_it(running):
 
 
 async def test_a_profile_names_another_temporal(running, monkeypatch, tmp_path):
-    await make_world(running, "theirs", ATTRIBUTES)
+    await make_world(running.settings, "theirs", ATTRIBUTES)
     file = tmp_path / "temporal.toml"
     file.write_text(
         f'[profile.centre]\naddress = "{running.temporal_address}"\nnamespace = "theirs"\n[profile.empty]\n',
@@ -86,7 +86,7 @@ async def test_a_stack_that_has_stopped_is_named_when_one_connects(bare):
 
 
 async def test_its_files_are_its_owners_alone(running):
-    await make_world(running, "main", ATTRIBUTES)
+    await make_world(running.settings, "main", ATTRIBUTES)
     home = running.settings.state_dir
     for path in (home, *home.rglob("*")):
         mode = path.lstat().st_mode
