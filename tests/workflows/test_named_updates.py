@@ -60,7 +60,7 @@ async def test_a_pending_sheet_is_in_the_list_under_its_name_and_goes_when_it_is
         await case.handle.execute_update(name, word_of(officer), result_type=str)
     await case.until(lambda one: not one.pending, "decided")
     assert name not in await offered(case.handle)
-    assert all(home.freezes for home in case.world.homes.values() if home.name.startswith("m"))
+    await until(lambda: all(home.freezes for home in case.world.homes.values() if home.name.startswith("m")))
     await no_failed_task(case.handle)
 
 
