@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ports import CaseRow
 from adapters.register.keeping import KeptDecision
+from adapters.rounds import make_rounds
 from domain.case import Status
 
 log = structlog.get_logger(__name__)
@@ -57,13 +58,12 @@ class Delivery:
 
     async def deliver_for_ever(self) -> None:
         """Runs beside the worker; bears an engine or a register that is down."""
-        while True:
-            try:
-                if count := await self.deliver():
-                    log.info("kept_decisions_settled", count=count)
-            except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
-                log.warning("delivery_failed", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await make_rounds(
+            self.deliver,
+            did=lambda count: log.info("kept_decisions_settled", count=count),
+            failed=lambda error: log.warning("delivery_failed", error=error),
+            pause_s=lambda _: LOOK_EVERY_S,
+        )
 
     async def deliver(self) -> int:
         """Tell every case the words that wait for it. Returns how many are settled now."""

@@ -20,6 +20,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.carriers.prefixes import with_likely_carriers
+from adapters.rounds import make_rounds
 from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
 from domain.institutions import Directory, Institution
@@ -120,13 +121,12 @@ class Intake:
 
     async def sweep_for_ever(self) -> None:
         """The sweeper: runs beside the worker, bears an engine or a register that is down."""
-        while True:
-            try:
-                if count := await self.sweep():
-                    log.info("cases_started_by_sweeper", count=count)
-            except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
-                log.warning("sweep_failed", error=type(error).__name__)
-            await asyncio.sleep(SWEEP_EVERY.total_seconds())
+        await make_rounds(
+            self.sweep,
+            did=lambda count: log.info("cases_started_by_sweeper", count=count),
+            failed=lambda error: log.warning("sweep_failed", error=error),
+            pause_s=lambda _: SWEEP_EVERY.total_seconds(),
+        )
 
 
 async def start_case(

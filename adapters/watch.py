@@ -5,7 +5,6 @@ database. None of these undoes what was done, and none of them ends a case.
 """
 
 import asyncio
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -19,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.ports import CaseRow, OpenCase
 from adapters.carriers.prefixes import with_likely_carriers
 from adapters.intake import start_case
+from adapters.rounds import make_rounds
 from adapters.visiting import open_visits
 from domain.case_start import CaseRun, CaseStart
 from domain.institutions import Directory, Institution
@@ -97,14 +97,12 @@ class CaseWatch:
 
     async def watch_for_ever(self) -> None:
         """Runs beside the worker; bears an engine or a register that is down."""
-        while True:
-            began = time.monotonic()
-            try:
-                if count := await self.look():
-                    log.warning("cases_started_again", count=count)
-            except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
-                log.warning("watch_failed", error=type(error).__name__)
-            await asyncio.sleep(min(max(LOOK_EVERY_S, (time.monotonic() - began) * LOOK_SHARE), LOOK_MOST_S))
+        await make_rounds(
+            self.look,
+            did=lambda count: log.warning("cases_started_again", count=count),
+            failed=lambda error: log.warning("watch_failed", error=error),
+            pause_s=lambda took: min(max(LOOK_EVERY_S, took * LOOK_SHARE), LOOK_MOST_S),
+        )
 
     async def look(self) -> int:
         """Compare register and engine once, and start again what is gone. Returns how many were."""

@@ -13,6 +13,7 @@ import structlog
 
 from activities.notice_ports import Attempt, Carried, NoticeBook, NoticePort, Outgoing
 from adapters.register.noticing import notice_rules
+from adapters.rounds import make_rounds
 from domain.notice_words import letter_of
 from domain.notices import NoticeChannel, NoticeLetter
 from domain.policy import Policy
@@ -63,25 +64,22 @@ class Bell:
         """Runs beside the worker; bears a register that is down."""
         if not self._ports:
             log.error("notices_have_no_channel", remedy="name HOLDFAST_NOTICE_WEBHOOK, _SMTP or _SMS")
-        failed = ""
         try:
-            while True:
-                try:
-                    await self.look()
-                    failed = ""
-                except Exception as error:  # noqa: BLE001 - whatever is down now may be up in a second
-                    if failed != type(error).__name__:  # once, not every second
-                        failed = type(error).__name__
-                        log.warning("bell_failed", error=failed)
-                await asyncio.sleep(LOOK_EVERY_S)
+            await make_rounds(
+                self.look,
+                did=lambda channels: log.debug("letters_leave", channels=channels),
+                failed=lambda error: log.warning("bell_failed", error=error),
+                pause_s=lambda _: LOOK_EVERY_S,
+            )
         finally:
             for task in self._sending.values():
                 task.cancel()
             await asyncio.gather(*self._sending.values(), return_exceptions=True)
             await asyncio.gather(*(port.aclose() for port in self._ports.values()))
 
-    async def look(self) -> None:
-        """Look once; channels that have letters begin to send them, unless they are at it already."""
+    async def look(self) -> int:
+        """Look once; channels that have letters begin to send them, unless they are at it already. Returns how many."""
+        begun = 0
         now = self._clock()
         if now >= self._sweep_at:
             began = time.monotonic()
@@ -92,6 +90,8 @@ class Bell:
             before = self._sending.get(channel)
             if channel in self._ports and (before is None or before.done()):
                 self._sending[channel] = asyncio.create_task(self._send_all(self._ports[channel]))
+                begun += 1
+        return begun
 
     async def sent(self) -> None:
         """Wait until every channel has tried what was due; for those who do not ring for ever."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from activities.notice_ports import NoticePort
-from adapters.notices.sms import SmsGateway
+from adapters.notices.sms import sms_gateway
 from adapters.notices.smtp import Mail, MailServer
-from adapters.notices.webhook import Webhook
+from adapters.notices.webhook import webhook
 from adapters.settings import Settings
 from adapters.temporal.addresses import mail_url, namespace, sandbox_url, ui_url
 
@@ -17,14 +17,14 @@ def notice_ports(settings: Settings, run: str, *, practice: bool) -> list[Notice
     """One port a channel. A centre of real institutions sends nothing to a sandbox: unnamed channels it has not."""
     ports: list[NoticePort] = []
     inside = f"{sandbox_url(settings)}/w/{run}/notices" if practice else ""
-    if webhook := settings.notice_webhook or (f"{inside}/webhook" if practice else None):
-        ports.append(Webhook(webhook))
+    if board := settings.notice_webhook or (f"{inside}/webhook" if practice else None):
+        ports.append(webhook(board))
     if settings.notice_smtp is not None:
         ports.append(Mail(MailServer(settings.notice_smtp, settings.notice_mail_domain)))
     elif practice and (mail := mail_url(settings)):
         ports.append(Mail(MailServer(mail, f"{run}.{_SANDBOXES_DOMAIN}")))
     if sms := settings.notice_sms or (f"{inside}/sms" if practice else None):
-        ports.append(SmsGateway(sms))
+        ports.append(sms_gateway(sms))
     return ports
 
 

@@ -1,31 +1,18 @@
 """The SMS gateway: short messages to duty telephones. It knows them by role, so that no number leaves here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from activities.notice_ports import Carried
-from adapters.notices.http import Poster
+from adapters.notices.http import HttpChannel
 from domain.notices import NoticeChannel, NoticeLetter
 
 
-class SmsGateway:
-    """Fills NoticePort."""
-
-    channel = NoticeChannel.SMS
-
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._poster = Poster(url, _written, transport)
-
-    async def send(self, letters: Sequence[NoticeLetter]) -> list[Carried]:
-        """See NoticePort."""
-        return await self._poster.send(letters)
-
-    async def aclose(self) -> None:
-        """See NoticePort."""
-        await self._poster.aclose()
+def sms_gateway(url: str, transport: httpx.AsyncBaseTransport | None = None) -> HttpChannel:
+    """The gateway at this address."""
+    return HttpChannel(NoticeChannel.SMS, url, _written, transport)
 
 
-def _written(letter: NoticeLetter) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    return {"key": letter.key, "to": letter.to, "text": letter.text}, {"Idempotency-Key": letter.key}
+def _written(letter: NoticeLetter) -> Mapping[str, Any]:
+    return {"key": letter.key, "to": letter.to, "text": letter.text}

@@ -298,8 +298,15 @@ def test_a_ledger_taken_up_from_its_covers_and_statements_says_the_same(town, or
 # ---------------------------------------------------------------- other cases' freezes
 
 
-def frozen_for_others(amount: int, *, at: datetime) -> FreezeSeen:
-    return FreezeSeen(application_id="0201" + "7" * 32, amount_fen=amount, started=at)
+def beside_a_freeze_for_others(amount: int, *, at: datetime) -> Ledger:
+    """Another report's 100 in the opening balance, frozen in part or whole; then our 100, then a payment of 100."""
+    ledger = Ledger()
+    ledger.seed([seed(100)])
+    frozen = FreezeSeen(application_id="0201" + "7" * 32, amount_fen=amount, started=at)
+    passages = (credit(1, 100), cash(2, 100))
+    told = Digest(opening_fen=100, balance_fen=100, kind=AccountKind.PERSON, passages=passages, freezes=(frozen,))
+    ledger.take_in(key("a"), told)
+    return ledger
 
 
 @pytest.mark.parametrize(
@@ -307,37 +314,14 @@ def frozen_for_others(amount: int, *, at: datetime) -> FreezeSeen:
     [(T0 + timedelta(minutes=59), 0), (T0 + timedelta(hours=1), 0), (T0 + timedelta(minutes=61), 100)],
 )
 def test_what_another_case_has_frozen_stands_still_and_our_money_pays(frozen_at: datetime, left_of_ours: int):
-    # given another report's 100 in the opening balance, frozen; then our 100, then a payment of 100
-    ledger = Ledger()
-    ledger.seed([seed(100)])
-    ledger.take_in(
-        key("a"),
-        Digest(
-            opening_fen=100,
-            balance_fen=100,
-            kind=AccountKind.PERSON,
-            passages=(credit(1, 100), cash(2, 100)),
-            freezes=(frozen_for_others(100, at=frozen_at),),
-        ),
-    )
+    ledger = beside_a_freeze_for_others(100, at=frozen_at)
     # then a payment after the freeze took ours, and one before it the older money
     assert ledger.attributed(key("a")) == left_of_ours
     assert spent(ledger) == 100 - left_of_ours
 
 
 def test_what_others_froze_covers_no_more_of_what_is_not_ours_than_its_sum():
-    ledger = Ledger()
-    ledger.seed([seed(100)])
-    ledger.take_in(
-        key("a"),
-        Digest(
-            opening_fen=100,
-            balance_fen=100,
-            kind=AccountKind.PERSON,
-            passages=(credit(1, 100), cash(2, 100)),
-            freezes=(frozen_for_others(30, at=T0),),
-        ),
-    )
+    ledger = beside_a_freeze_for_others(30, at=T0)
     assert (ledger.attributed(key("a")), spent(ledger)) == (70, 30)
 
 

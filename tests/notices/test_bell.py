@@ -7,9 +7,9 @@ import pytest
 
 from activities.notice_ports import NoticePort
 from adapters.notices.bell import Bell
-from adapters.notices.sms import SmsGateway
+from adapters.notices.sms import sms_gateway
 from adapters.notices.smtp import Mail, MailServer
-from adapters.notices.webhook import Webhook
+from adapters.notices.webhook import webhook
 from adapters.policy_file import load_policy
 from adapters.settings import Settings
 from domain.identifiers import notice_id
@@ -42,9 +42,9 @@ class VirtualBell:
 @pytest.fixture
 async def ports(world):
     made: list[NoticePort] = [
-        Webhook(f"{world.doors}/webhook"),
+        webhook(f"{world.doors}/webhook"),
         Mail(MailServer(world.sandbox.mail, world.domain)),
-        SmsGateway(f"{world.doors}/sms"),
+        sms_gateway(f"{world.doors}/sms"),
     ]
     yield made
     for one in made:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from activities.notice_ports import Carried
-from adapters.notices.sms import SmsGateway
+from adapters.notices.sms import sms_gateway
 from adapters.notices.smtp import Mail, MailServer
-from adapters.notices.webhook import Webhook
+from adapters.notices.webhook import webhook
 from domain.notices import NoticeChannel
 
 
@@ -65,9 +65,9 @@ class AtSandbox:
 @pytest.fixture(params=["webhook", "smtp", "sms", "in memory"])
 async def port(request, world):
     made: Any = {
-        "webhook": lambda: AtSandbox(world, Webhook(f"{world.doors}/webhook")),
+        "webhook": lambda: AtSandbox(world, webhook(f"{world.doors}/webhook")),
         "smtp": lambda: AtSandbox(world, Mail(MailServer(world.sandbox.mail, world.domain))),
-        "sms": lambda: AtSandbox(world, SmsGateway(f"{world.doors}/sms")),
+        "sms": lambda: AtSandbox(world, sms_gateway(f"{world.doors}/sms")),
         "in memory": InMemory,
     }[request.param]()
     yield made
@@ -115,7 +115,7 @@ async def test_nobody_listening_is_a_result_and_no_error(letter):
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
-        for one in (Webhook(url), SmsGateway(url), Mail(MailServer(f"smtp://127.0.0.1:{port}", "duty.example"))):
+        for one in (webhook(url), sms_gateway(url), Mail(MailServer(f"smtp://127.0.0.1:{port}", "duty.example"))):
             assert await one.send([letter(), letter()]) == [Carried(failed="unreachable")] * 2
             await one.aclose()
 

@@ -117,7 +117,7 @@ def mortal(tmp_path: Path) -> Iterator[SandboxProcess]:
 
 async def test_after_kill_9_every_world_goes_on_from_its_book(mortal: SandboxProcess):
     scenario: dict[str, Any] = small()
-    scenario["institutions"][2]["answer_s"] = [1.0, 1.0]  # the liaison bank is asked before the kill, answers after
+    scenario["institutions"][2]["answer_s"] = [3.0, 3.0]  # the liaison bank is asked before the kill, answers after
     async with httpx.AsyncClient(base_url=mortal.url) as client:
         run = await Run(client, "mortal", scenario).make(time_scale=100)
         await run.start()

@@ -14,7 +14,7 @@ from domain.findings import Finding
 from domain.money import shown
 from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.sheets import update_name
-from tests.workflows.engine import FILING_NUMBER, RunningCase, Town
+from tests.workflows.engine import FILING_NUMBER, RunningCase, Town, until
 from tests.workflows.paper_register import OFFICERS, approvers, word_of
 from tests.workflows.paper_world import PaperWorld
 from tests.workflows.test_handlers_are_total import no_failed_task
@@ -60,7 +60,7 @@ async def test_a_pending_sheet_is_in_the_list_under_its_name_and_goes_when_it_is
         await case.handle.execute_update(name, word_of(officer), result_type=str)
     await case.until(lambda one: not one.pending, "decided")
     assert name not in await offered(case.handle)
-    assert all(home.freezes for home in case.world.homes.values() if home.name.startswith("m"))
+    await until(lambda: all(home.freezes for home in case.world.homes.values() if home.name.startswith("m")))
     await no_failed_task(case.handle)
 
 
@@ -69,7 +69,8 @@ async def test_a_part_of_the_sheet_can_be_approved_with_the_same_short_string(to
     await case.file()
     for officer in approvers(case.world.register.sheets["F-01"]):
         await case.handle.execute_update(named(case), f"{word_of(officer)} except 2", result_type=str)
-    await case.until(lambda one: "F-01" not in one.pending, "decided")
+    await until(lambda: any(home.freezes for home in case.world.homes.values()))
+    await case.until(lambda one: "F-01" not in one.pending and one.quiet, "decided and carried out")
     lines = case.world.register.sheets["F-01"].lines
     frozen = {home.number for home in case.world.homes.values() if home.freezes}
     assert lines[0].account.number in frozen
