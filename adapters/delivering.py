@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.ports import CaseRow
 from adapters.register.keeping import KeptDecision
 from domain.case import Status
+from domain.operations import NOT_KNOWN_YET
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +97,7 @@ class Delivery:
                 await handle.execute_update("decide", kept.said_to_case, id=kept.word, result_type=str)
         except WorkflowUpdateFailedError as problem:
             cause = problem.cause
-            if isinstance(cause, ApplicationError) and cause.type == _RUN_ENDED:
+            if isinstance(cause, ApplicationError) and cause.type in {_RUN_ENDED, NOT_KNOWN_YET}:
                 return await self._gone(kept)  # nobody has said no
             return cause.message if isinstance(cause, ApplicationError) else type(cause).__name__
         except RPCError as problem:
@@ -108,5 +109,5 @@ class Delivery:
         return ""
 
     async def _gone(self, kept: KeptDecision) -> str | None:
-        """Of a case without a run: the watch starts it again, and that run is told, unless the case has closed."""
+        """Of a case without a run that could say no: the next one is told, unless the case has closed."""
         return CLOSED if (await self._book.case(kept.case_id)).status == Status.CLOSED else None
