@@ -20,6 +20,7 @@ from activities.ports import CaseRow
 from adapters.register.keeping import KeptDecision
 from adapters.rounds import make_rounds
 from domain.case import Status
+from domain.operations import NOT_KNOWN_YET
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,8 @@ PATIENCE_S = 20.0
 AT_ONCE = 8
 """Cases told at the same time; a case is told its words in the order in which they were given."""
 CLOSED = "案件已结案 / the case is closed"
+_RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
+"""What the engine says of an update whose run ended before it was answered."""
 
 
 class Keeper(Protocol):
@@ -94,12 +97,17 @@ class Delivery:
                 await handle.execute_update("decide", kept.said_to_case, id=kept.word, result_type=str)
         except WorkflowUpdateFailedError as problem:
             cause = problem.cause
+            if isinstance(cause, ApplicationError) and cause.type in {_RUN_ENDED, NOT_KNOWN_YET}:
+                return await self._gone(kept)  # nobody has said no
             return cause.message if isinstance(cause, ApplicationError) else type(cause).__name__
         except RPCError as problem:
             if problem.status != RPCStatusCode.NOT_FOUND:
                 return None
-            # gone from the engine: the watch starts it again, unless it has closed
-            return CLOSED if (await self._book.case(kept.case_id)).status == Status.CLOSED else None
+            return await self._gone(kept)
         except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RuntimeError):
             return None
         return ""
+
+    async def _gone(self, kept: KeptDecision) -> str | None:
+        """Of a case without a run that could say no: the next one is told, unless the case has closed."""
+        return CLOSED if (await self._book.case(kept.case_id)).status == Status.CLOSED else None

@@ -148,7 +148,7 @@ def cause_of_silence(institution: str, since: datetime) -> str:
 def cause_of_stops_end(hour: datetime, before: int) -> str:
     """The cause of the notice that stops end within this hour: one for all of them.
 
-    `before`: how often they were told of already and then covered, of which nothing is left now.
+    `before`: how often they were told of already: then covered, or acknowledged before more of them were there.
     """
     return f"stops_end/{hour.timestamp():.0f}/{before}"
 

@@ -11,6 +11,9 @@ FILE_HERE = "立案 · 填立案号"
 HALT_HERE = "停手 halt"
 """Always there. Typed: "<officer>"; a halt protects, so no code may slow it down."""
 
+NOT_KNOWN_YET = "NotKnownYet"
+"""The type of error of a case that was told a kept word and has yet to hear of what it is about. No refusal."""
+
 
 def finding_name(finding: Finding) -> str:
     """The operation of a visit that says this finding. Typed: "<officer> <code> [remark]"."""

@@ -202,7 +202,7 @@ class CaseWorkflow:
 
     @decide.validator
     def _decide_shape(self, payload: RawValue = NOTHING) -> None:
-        self.hearing.check_shape(payload)
+        self.hearing.check_decision(payload)
 
     @workflow.signal(name="filing", description=HOW_TO_FILE)
     def hear_filing(self, payload: RawValue = NOTHING) -> None:

@@ -28,6 +28,9 @@ NOT_HALTED = Complaint(
     zh="停手未登记，请立即改用命令行 starter.py halt，并电话通知值班长",
     en="the halt could not be kept: use starter.py halt at once, and call the duty chief",
 )
+BEHIND = Complaint(
+    zh="此轮尚不知该单或立案，稍后再送达", en="this run does not know the sheet or the filing yet: tell it again later"
+)
 SUPERSEDED = Complaint(
     zh="此轮不代表本案（重置或旧的一轮）：案件由登记簿重新开始",
     en="this run does not speak for the case (a reset, or an older run): the case goes on from the register",
@@ -88,6 +91,12 @@ class Desk:
                 zh="尚未立案，不能批准冻结：请先登记立案号", en="no case filing yet: enter it first (filing)"
             )
         return None
+
+    def is_behind(self, words: DecisionWords) -> bool:
+        """Whether this run has yet to hear of a sheet or of the filing, which the register knew when it kept them."""
+        sheets, filed = self._case.state.sheets, bool(self._case.state.filing_number)
+        own = self._own(words)
+        return any(name not in sheets or (sheets[name].sheet.kind is SheetKind.FREEZE and not filed) for name in own)
 
     def signed_before(self, words: DecisionWords) -> Complaint | None:
         """Whether this officer has signed one of the sheets: the UI shows no answer, so a second time must be refused.

@@ -12,14 +12,15 @@ from collections.abc import Callable
 
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.evidence import KeptWord
-    from domain.operations import FILE_HERE
+    from domain.operations import FILE_HERE, NOT_KNOWN_YET
     from domain.sheets import STATE_WORDS, Ruling, SheetState, update_name
     from domain.words import Complaint, decision_words, filing_words, halt_words
     from workflows.casework.case import Case
-    from workflows.desk import Desk
+    from workflows.desk import BEHIND, Desk
     from workflows.inbox import NOTHING, given, not_theirs, refusal
 
 Misunderstood = Callable[[str, Complaint], None]
@@ -56,6 +57,18 @@ class Hearing:
         words = decision_words(given(payload), sheet)
         if isinstance(words, Complaint):
             raise refusal(words)
+
+    def check_decision(self, payload: RawValue | None) -> None:
+        """As `check_shape`; and what the register has kept waits until this run knows what the register knew then.
+
+        A run made by a reset knows less, and is no one to refuse it. Leaves no event, so that the same word can be told
+        again. Raises ApplicationError.
+        """
+        words = decision_words(given(payload))
+        if isinstance(words, Complaint):
+            raise refusal(words)
+        if isinstance(words.evidence, KeptWord) and self._desk.is_behind(words):
+            raise ApplicationError(BEHIND.both, type=NOT_KNOWN_YET, non_retryable=True)
 
     async def by_update(self, payload: RawValue | None, sheet: str = "") -> str:
         """A decision with an answer in words; a refusal is raised, and on record. Raises ApplicationError."""

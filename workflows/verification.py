@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookkeeping import Visit, Visited
@@ -54,7 +54,8 @@ class VerificationWorkflow:
             try:
                 await workflow.wait_condition(lambda: bool(self.heard) or self.found is not None)
                 if self.found is None:
-                    await self._try(self.heard.pop(0))
+                    await self._try(self.heard[0])  # a cancellation meanwhile does not take it along
+                    self.heard.pop(0)
             except (asyncio.CancelledError, FailureError):
                 # a visit that was ordered is answered by a finding, not by a cancellation
                 self._note(Complaint(zh="取消请求未执行：请填写查证结果", en="not cancelled: please enter a finding"))
@@ -147,7 +148,9 @@ class VerificationWorkflow:
         )
         try:
             ruling = await keep("keep_finding", report, Ruling, "登记查证结果 / keep the finding")
-        except ActivityError:
+        except ActivityError as problem:
+            if is_cancelled_exception(problem):
+                raise
             return Ruling(accepted=False, sheet="", zh="登记失败，请重试", en="could not be kept, please try again")
         if ruling.accepted and self.found is None:
             self.found = report.model_copy(update={"evidence": None})  # the register keeps the proof

@@ -78,14 +78,29 @@ class Bell:
             await asyncio.gather(*(port.aclose() for port in self._ports.values()))
 
     async def look(self) -> int:
-        """Look once; channels that have letters begin to send them, unless they are at it already. Returns how many."""
-        begun = 0
-        now = self._clock()
+        """Look once; channels that have letters begin to send them, unless they are at it already. Returns how many.
+
+        A sweep that fails holds up nothing that is due already.
+        """
+        now, problem = self._clock(), None
+        try:
+            await self._sweep(now)
+        except Exception as error:  # noqa: BLE001 - raised below
+            problem = error
+        begun = await self._ring(now)
+        if problem is not None:
+            raise problem
+        return begun
+
+    async def _sweep(self, now: datetime) -> None:
         if now >= self._sweep_at:
             began = time.monotonic()
             await self._book.sweep_notices(now, self._policy)
             pause = timedelta(seconds=(time.monotonic() - began) * SWEEP_SHARE)
             self._sweep_at = now + min(max(SWEEP_EVERY, pause), SWEEP_MOST)
+
+    async def _ring(self, now: datetime) -> int:
+        begun = 0
         for channel in await self._book.ring_notices(now, self._policy, list(self._ports), MOST_RUNG):
             before = self._sending.get(channel)
             if channel in self._ports and (before is None or before.done()):

@@ -28,6 +28,7 @@ _REVOKE = statement_text(
     .where(authorities.c.revoked_at.is_(None), authorities.c.ends > _NOW)
 )
 _HALT = statement_text(insert(halts).values(officer=_OFFICER, at=_NOW))
+_SAID_BEFORE = statement_text(select(halts.c.id).where(halts.c.officer == _OFFICER, halts.c.at == _NOW))
 _STANDING_HALT = statement_text(select(halts.c.id).where(halts.c.lifted_by.is_(None)))
 _GIVE = statement_text(
     insert(authorities).values(
@@ -55,14 +56,16 @@ class Commanding(Part):
     async def halt(self, officer: str, now: datetime) -> Ruling:
         """停手: revoke the standing authority at once; any active officer may. When this returns, nothing more leaves.
 
-        It waits for orders being written this very moment: they are written before it, or not at all.
+        It waits for orders being written this very moment: they are written before it, or not at all. Told once more
+        (a worker died before it could say so), the same word does not halt a centre that two have signed for since.
         """
 
         async def work(connection: AsyncConnection) -> Ruling:
             await officer_of(connection, officer)
             await run(connection, _ALONE)
-            if (await run(connection, _STANDING_HALT)).first() is None:
-                await run(connection, _REVOKE, officer=officer, now=now)
+            if (await run(connection, _SAID_BEFORE, officer=officer, now=now)).first() is None:
+                if (await run(connection, _STANDING_HALT)).first() is None:
+                    await run(connection, _REVOKE, officer=officer, now=now)
                 await run(connection, _HALT, officer=officer, now=now)
             return Ruling(accepted=True, sheet="", zh="已停手, 不再发出任何指令", en="halted: nothing more leaves")
 

@@ -62,10 +62,10 @@ _USES = statement_text(
     )
 )
 _KEPT = statement_text(
-    select(kept_decisions.c.proof)
-    .where(kept_decisions.c.word == bindparam("word", type_=Text))
-    .order_by(kept_decisions.c.case_id)
-    .limit(1)
+    select(kept_decisions.c.proof, kept_decisions.c.state).where(
+        kept_decisions.c.word == bindparam("word", type_=Text),
+        kept_decisions.c.case_id == bindparam("case_id", type_=Text),
+    )
 )
 _WRONG = statement_text(
     select(func.count().label("wrong")).where(
@@ -81,7 +81,8 @@ class Word:
     """One word of one officer, as it is put to the register.
 
     `once`: not even the same word again is accepted with the same code. Otherwise it is: activities are retried, and
-    one code decides sheets of several cases. `reason`: in the officer's words, of a decision.
+    one code decides sheets of several cases. `reason`: in the officer's words, of a decision. `case_id`: of the case
+    that it is put to, of a decision.
     """
 
     officer: str
@@ -91,6 +92,7 @@ class Word:
     needs: EvidenceKind = EvidenceKind.TOTP
     once: bool = False
     reason: str = ""
+    case_id: str = ""
 
 
 class WrongCode(Refusal):
@@ -148,9 +150,10 @@ class Verifier:
     async def _by_kept(self, ring: KeyRing, word: Word, given: KeptWord) -> Proof:
         """What was verified when it was given counts again for the same text, however long the engine was away.
 
-        The row only says where the proof is; its mark, which nobody makes without the ring, is what counts.
+        The row only says where the proof is; its mark, which nobody makes without the ring, is what counts. Once: an
+        officer who was told that a word was refused must not find it in force later.
         """
-        row = (await run(self._connection, _KEPT, word=given.word)).one_or_none()
+        row = (await run(self._connection, _KEPT, word=given.word, case_id=word.case_id)).one_or_none()
         try:
             proof = None if row is None else Proof.model_validate(row.proof)
         except ValidationError:
@@ -165,6 +168,12 @@ class Verifier:
                 "no_kept_word",
                 "登记簿没有核验过这个决定: 请用验证码或签名重新作出",
                 "the register never verified this word: decide again with a code or a signature",
+            )
+        if row is None or row.state != "waiting":
+            raise Refusal(
+                "settled_word",
+                "此决定已了结: 请用验证码或签名重新作出",
+                "this word was settled already: decide again with a code or a signature",
             )
         if word.needs is EvidenceKind.SIGNATURE and proof.kind is not EvidenceKind.SIGNATURE:
             raise signature_needed()

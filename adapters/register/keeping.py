@@ -43,7 +43,7 @@ _WAITING = statement_text(
     .order_by(kept_decisions.c.at)
 )
 _TAKEN = statement_text(
-    select(decisions.c.sheet, decisions.c.verdict).where(
+    select(decisions.c.sheet, decisions.c.verdict, decisions.c.content["except_lines"].label("except_lines")).where(
         decisions.c.case_id == bindparam("case_id", type_=Text),
         decisions.c.officer == bindparam("officer", type_=Text),
     )
@@ -148,7 +148,8 @@ class Keeping(Part):
         async def work(connection: AsyncConnection) -> str:
             case = await lock_case(connection, kept.case_id)
             rows = await run(connection, _TAKEN, case_id=kept.case_id, officer=kept.officer)
-            taken = {row.sheet for row in rows if row.verdict == kept.verdict}
+            said_then = (kept.verdict, set(kept.except_lines))
+            taken = {row.sheet for row in rows if (row.verdict, set(row.except_lines or ())) == said_then}
             state = "delivered" if taken >= set(kept.own) else "refused"
             before = (
                 await connection.execute(

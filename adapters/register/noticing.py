@@ -32,19 +32,24 @@ _GONE = Write.of(notices, Mode.CHANGE, "closed_at", "ring_at")
 _ROLES = Write.of(notices, Mode.CHANGE, "roles")
 
 # A lift that was answered has ended what it lifts, whether the stop's own answer came or not.
-_SILENT = """
-    o.answered_at IS NULL AND o.written_at <= %(silent_since)s AND NOT EXISTS (
+_UNANSWERED = """
+    o.answered_at IS NULL AND NOT EXISTS (
         SELECT FROM orders e WHERE e.original = o.application_id AND e.measure IN ('lift', 'unfreeze')
         AND e.answered_at IS NOT NULL)
 """
+_SILENT = f"{_UNANSWERED} AND o.written_at <= %(silent_since)s"
+# Only answers end a silence: a bell whose clock is behind must not close what another has found, for good.
+_STILL_SILENT = f"{_UNANSWERED} AND o.written_at <= greatest(%(silent_since)s, n.created_at)"
 _UNCOVERED = "m.kind = 'stop' AND m.ended_at IS NULL AND NOT cl.released AND cl.attributed_fen > cl.frozen_fen"
 _LINES = "(SELECT count(*) FROM sheet_lines l WHERE l.case_id = s.case_id AND l.sheet = s.name)"
 _TOLD = "SELECT FROM notices n WHERE n.case_id = c.case_id AND n.kind ="
 
+# All of an hour at once, as soon as the first of them is due.
 _STOPS = f"""
     SELECT cl.case_id, date_trunc('hour', m.expires) AS hour, min(m.expires) AS due, count(*) AS count
     FROM measures m JOIN claims cl ON cl.account = m.account
-    WHERE m.expires <= %(stops_until)s AND {_UNCOVERED} GROUP BY cl.case_id, date_trunc('hour', m.expires)
+    WHERE m.expires <= %(stops_until)s::timestamptz + interval '1 hour' AND {_UNCOVERED}
+    GROUP BY cl.case_id, date_trunc('hour', m.expires) HAVING min(m.expires) <= %(stops_until)s
 """  # noqa: S608 - constants of this file
 _FILINGS = """
     SELECT m.case_id, m.expires AS due FROM measures m
@@ -76,7 +81,8 @@ SELECT 'stops_end', c.case_id, '', '', g.hour, g.due, NULL, g.count, (
     WHERE n.case_id = c.case_id AND n.kind = 'stops_end' AND date_trunc('hour', n.due) = g.hour)
 FROM ({_STOPS}) g JOIN cases c ON c.case_id = g.case_id
 WHERE c.status <> 'closed'
-    AND NOT EXISTS ({_TOLD} 'stops_end' AND date_trunc('hour', n.due) = g.hour AND n.closed_at IS NULL)
+    AND NOT EXISTS ({_TOLD} 'stops_end' AND date_trunc('hour', n.due) = g.hour AND n.closed_at IS NULL
+        AND (n.acknowledged_at IS NULL OR n.count >= g.count))
 UNION ALL
 SELECT 'filing', c.case_id, '', '', NULL, min(f.due), NULL, 0, 0
 FROM ({_FILINGS}) f JOIN cases c ON c.case_id = f.case_id
@@ -96,7 +102,7 @@ UPDATE notices SET closed_at = %(now)s, ring_at = NULL WHERE notice IN (
             SELECT FROM sheets s WHERE s.case_id = n.case_id AND s.name = n.subject AND s.state = 'pending'))
         OR (n.kind = 'unknown' AND NOT EXISTS (
             SELECT FROM orders o JOIN institutions i ON i.id = o.institution
-            WHERE o.case_id = n.case_id AND i.code = n.subject AND {_SILENT}))
+            WHERE o.case_id = n.case_id AND i.code = n.subject AND {_STILL_SILENT}))
         OR (n.kind = 'stops_end' AND NOT EXISTS (
             SELECT FROM claims cl JOIN measures m ON m.account = cl.account
             WHERE cl.case_id = n.case_id AND date_trunc('hour', m.expires) = date_trunc('hour', n.due)

@@ -275,6 +275,7 @@ def _word(kept: _Kept | None, decision: Decision, on_word: Mapping[str, str]) ->
         at=decision.at,
         needs=EvidenceKind(kept.row.content.get("needs", EvidenceKind.TOTP)) if kept else EvidenceKind.TOTP,
         reason=decision.reason,
+        case_id=decision.case_id,
     )
 
 
@@ -368,13 +369,8 @@ def _accept(
     kept_decision = {**key, "verdict": decision.verdict, "roles": officer.roles, "digest": kept.row.digest}
     content = decision.model_dump(mode="json", exclude={"evidence"})
     writes.add(_DECISION, {**kept_decision, "content": content, "proof": proof, "at": decision.at})
-    decided = {
-        "case_id": decision.case_id,
-        "name": decision.sheet,
-        "state": kept.state,
-        "except_lines": sorted(excepted),
-    }
-    writes.add(_DECIDED, decided)
+    named = {"case_id": decision.case_id, "name": decision.sheet}
+    writes.add(_DECIDED, {**named, "state": kept.state, "except_lines": sorted(excepted)})
     if kept.state is SheetState.PENDING:
         note_roles(writes, decision.case_id, decision.sheet, kept.awaited)
     else:

@@ -24,6 +24,7 @@ from adapters.keyring import KeyRing
 from adapters.register.bulk import run, statement_text
 from adapters.register.engine import RegisterError
 from adapters.register.evidence import is_proven
+from adapters.register.issuing import KINDS
 from adapters.register.part import Part, Rules
 from adapters.register.tables import authorities, decisions, documents, findings, measures, orders, sheet_lines, sheets
 from domain.authority import authority_claims
@@ -204,9 +205,9 @@ class Warranting(Part):
     def _why_not(self, ring: KeyRing, letter: Letter, row: Any, proven: Mapping[tuple[str, str], Proven]) -> str:  # noqa: ANN401
         if row.message_sha256 != letter.sha256:
             return "its bytes are not those on record"
-        if row.paper_whole is False:
-            return "its paper was changed after it was issued"
         measure = Measure(row.measure)
+        if measure in KINDS and row.paper_whole is not True:
+            return "its paper is missing or was changed after it was issued"
         if measure in _BY_SHEET:
             return _why_no_freeze(row, proven.get((row.case_id, row.sheet)))
         if measure in _LETTING_GO and row.cause:

@@ -19,6 +19,15 @@ CREATE TRIGGER only_upwards BEFORE UPDATE ON paper_series FOR EACH ROW
   WHEN (NEW.last < OLD.last OR NEW.kind <> OLD.kind OR NEW.year <> OLD.year) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER never_deleted BEFORE DELETE ON paper_series FOR EACH ROW EXECUTE FUNCTION refuse_change();
 """
+# Numbers that orders bear already are not given again: of a register from before the series, or on the way up again.
+_GO_ON = """
+INSERT INTO paper_series (kind, year, last)
+SELECT CASE measure WHEN 'extend_stop' THEN 'extend' WHEN 'holder' THEN 'query' ELSE measure END,
+    found[1]::integer, max(found[2]::integer)
+FROM orders CROSS JOIN LATERAL regexp_match(content ->> 'paper_number', '〔([0-9]{4})〕([0-9]{1,9})号$') AS found
+WHERE found IS NOT NULL AND measure NOT IN ('close_number', 'block_link') AND found[2]::integer > 0
+GROUP BY 1, 2
+"""
 
 
 def upgrade() -> None:
@@ -71,6 +80,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_papers_case_id", "papers", ["case_id"])
     op.execute(_KEPT_AS_WRITTEN)
+    op.execute(_GO_ON)
     _comment(_NUMBERS, _COUNTS)
 
 

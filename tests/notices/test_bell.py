@@ -203,3 +203,14 @@ async def test_an_officer_who_is_not_on_the_register_silences_nothing(bell, shee
     assert (await given.register.acknowledge(key(sheet, 1).removesuffix(".1"), SECOND, POLICY, bell.now)).accepted
     await bell.until(6 * MINUTES)
     assert len(of(world.book(), sheet)) == len(CHANNELS)
+
+
+async def test_a_sweep_that_fails_holds_up_nothing_that_is_due(bell, sheet, world, monkeypatch):
+    async def broken(*_):
+        raise OSError
+
+    monkeypatch.setattr(bell.bell._book, "sweep_notices", broken)
+    with pytest.raises(OSError):  # noqa: PT011 - the one that was raised above
+        await bell.bell.look()
+    await bell.bell.sent()
+    assert {channel for channel, *_ in of(world.book(), sheet)} == {*CHANNELS}

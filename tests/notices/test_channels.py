@@ -1,13 +1,18 @@
 """One contract for every channel to people: what is taken is in the receiver's book, once told apart by its key."""
 
 import asyncio
+import email
 import smtplib
 import socket
+import socketserver
+import threading
+import time
 from typing import Any
 
 import pytest
 
 from activities.notice_ports import Carried
+from adapters.notices import smtp
 from adapters.notices.sms import sms_gateway
 from adapters.notices.smtp import Mail, MailServer
 from adapters.notices.webhook import webhook
@@ -157,3 +162,46 @@ async def test_the_mailbox_bears_whatever_is_written_to_it(world, letter):
     one = letter().model_copy(update={"text": ".\n..two dots\n.end"})
     assert await mail.send([one]) == [Carried()]
     assert world.book()[0]["text"] == one.text
+
+
+class SlowMailServer(socketserver.ThreadingTCPServer):
+    """Takes its time over each letter. `taken`: the letters that it said it has."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, pause):
+        super().__init__(("127.0.0.1", 0), _SlowMail)
+        self.pause, self.taken = pause, []
+        self.url = f"smtp://127.0.0.1:{self.server_address[1]}"
+
+
+class _SlowMail(socketserver.StreamRequestHandler):
+    server: SlowMailServer
+
+    def handle(self):
+        self.wfile.write(b"220 slow\r\n")
+        while said := self.rfile.readline().upper():
+            answer = b"250 well"
+            if said.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                written = b"".join(iter(self.rfile.readline, b".\r\n"))
+                time.sleep(self.server.pause)
+                self.server.taken.append(email.message_from_bytes(written)["Message-ID"])
+            elif said.startswith(b"QUIT"):
+                answer = b"221 bye"
+            self.wfile.write(answer + b"\r\n")
+
+
+async def test_a_slow_mail_server_has_what_it_took_counted_and_the_rest_is_not_sent_behind_our_back(
+    letter, monkeypatch
+):
+    monkeypatch.setattr(smtp, "ALTOGETHER_S", 0.5)
+    with SlowMailServer(0.2) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        carried = await Mail(MailServer(server.url, "duty.example")).send([letter() for _ in range(10)])
+        taken = len([one for one in carried if not one.failed])
+        assert 0 < taken < 10
+        assert carried == [Carried()] * taken + [Carried(failed="timeout")] * (10 - taken)
+        await asyncio.sleep(0.5)
+        assert len(server.taken) == taken
+        server.shutdown()

@@ -58,6 +58,23 @@ async def test_a_halt_is_one_officers_word_and_stands_until_two_sign_again(given
     assert not await given.register.halted()
 
 
+async def test_the_same_word_told_again_does_not_halt_what_two_have_signed_for_since(given: Given) -> None:
+    await given.duty()
+    said = [(CHIEF, NOW + timedelta(seconds=1)), (COUNTY, NOW + timedelta(seconds=2))]
+    for officer_, at in said:
+        assert (await given.register.halt(officer_, at)).accepted
+    signed = NOW + timedelta(minutes=1)
+    await given.duty(now=signed)
+    for officer_, at in said:  # by the engine, since nobody told it that it was done
+        assert (await given.register.halt(officer_, at)).accepted
+    assert not await given.register.halted()
+    standing = await given.register.authority()
+    assert standing is not None
+    assert standing.revoked_at is None
+    assert (await given.register.halt(CHIEF, signed)).accepted
+    assert await given.register.halted(), "another word of the same officer"
+
+
 async def test_a_halt_stands_even_where_no_authority_was_in_force(given: Given) -> None:
     await given.duty(hours=1)
     later = NOW + timedelta(hours=2)

@@ -186,6 +186,36 @@ async def test_a_word_that_its_case_refuses_is_settled_with_the_reason(given: Gi
     assert await given.register.kept_lately(LATER + timedelta(hours=2), timedelta(hours=1)) == []
 
 
+async def test_a_refused_word_does_not_count_when_somebody_tells_it_again(given: Given, sql) -> None:
+    """The officer was told that it did not count, and may have thought better of it since."""
+    sheet = await _sheet(given)
+    await given.register.keep_words(await _words(given, COUNTY, sheet), NOW)
+    (kept,) = await given.register.kept_waiting()
+    assert await given.register.settle_kept(kept, "not now", LATER) == "refused"
+    (ruling,) = await _told(given, kept, LATER + timedelta(minutes=1))
+    assert (ruling.accepted, ruling.refused) == (False, "settled_word")
+    assert sql.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
+
+
+async def test_refused_by_one_case_it_still_counts_for_the_other(given: Given) -> None:
+    one, other = await _sheet(given), await _sheet(given, start=5)
+    await given.register.keep_words(await _words(given, COUNTY, one, other), NOW)
+    kept = {word.case_id: word for word in await given.register.kept_waiting()}
+    assert await given.register.settle_kept(kept[one.case_id], "not now", LATER) == "refused"
+    assert [ruling.accepted for ruling in await _told(given, kept[one.case_id])] == [False]
+    assert [ruling.accepted for ruling in await _told(given, kept[other.case_id])] == [True]
+
+
+async def test_a_word_said_since_without_the_excepted_lines_is_not_the_kept_one(given: Given) -> None:
+    sheet = await _sheet(given)
+    await given.register.keep_words(await _words(given, COUNTY, sheet, except_lines=(2,)), NOW)
+    assert (await given.decide(sheet, COUNTY)).accepted
+    (kept,) = await given.register.kept_waiting()
+    (ruling,) = await _told(given, kept)
+    assert (ruling.accepted, ruling.refused) == (False, "other_word")
+    assert await given.register.settle_kept(kept, ruling.en, LATER) == "refused"
+
+
 # ------------------------------------------------------------ somebody with the database's password
 
 

@@ -71,7 +71,7 @@ async def test_up_down_and_up_again_with_data(empty: str) -> None:
     await _work(empty)
 
 
-@pytest.mark.parametrize("older", ["0005", "0004", "0003", "0002", "0001"])
+@pytest.mark.parametrize("older", ["0007", "0006", "0005", "0004", "0003", "0002", "0001"])
 async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_work_goes_on(
     empty: str, older: str
 ) -> None:
@@ -79,7 +79,7 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await _work(empty)
     with psycopg.connect(empty) as connection:
         before = connection.execute(_KEPT).fetchall()
-    for step in ("0005", "0004", "0003", "0002", "0001"):
+    for step in ("0007", "0006", "0005", "0004", "0003", "0002", "0001"):
         downgrade(empty, step)
         if step == older:
             break
@@ -94,6 +94,26 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await given.duty(now=later)
     await given.stopped(await given.case(), *numbered(1, start=9), now=later)
     assert await given.register.verify_all() == []
+
+
+async def test_numbers_of_papers_go_on_after_the_way_down_and_up_again(empty: str) -> None:
+    migrate(empty)
+    await _work(empty)
+    downgrade(empty, "0007")
+    with psycopg.connect(empty) as connection:
+        papers = "SELECT DISTINCT content->>'paper_number' FROM orders WHERE content->>'paper' <> ''"
+        before = {number for (number,) in connection.execute(papers).fetchall()}
+    migrate(empty)
+    given = Given(await Register.connect(empty, ring=RING))
+    later = NOW + timedelta(minutes=5)
+    await given.duty(now=later)
+    await given.stopped(await given.case(), *numbered(1, start=9), now=later)
+    await given.register.close()
+    with psycopg.connect(empty) as connection:
+        after = {number for (number,) in connection.execute("SELECT number FROM papers").fetchall()}
+    assert before
+    assert after
+    assert not before & after, "a number is given once"
 
 
 async def test_sheets_of_a_second_look_outlive_the_way_down_and_up_again(empty: str) -> None:

@@ -198,6 +198,42 @@ async def test_silence_of_a_bank_is_one_notice_for_all_its_orders_and_over_when_
     assert later.standing == "new"
 
 
+async def test_a_bell_whose_clock_is_behind_does_not_silence_what_another_has_found(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    opened = await given.open(case_id, stop(ref()))
+    assert await given.register.sweep_notices(NOW + MINUTE, POLICY) == 1
+    assert await given.register.sweep_notices(NOW + timedelta(seconds=59), POLICY) == 0
+    assert await told(given, timedelta(seconds=59)) == []
+    assert await kinds(given) == ["unknown"], "the bank has not answered"
+    assert await told(given, MINUTE) == [("unknown", 0, ("stop_desk",))]
+    await given.answer(*opened)
+    await given.register.sweep_notices(NOW + 2 * MINUTE, POLICY)
+    assert await kinds(given) == []
+
+
+async def test_stops_that_follow_within_the_hour_are_told_of_although_the_first_were_acknowledged(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    early, late = numbered(2)
+    for account, after in ((early, 0), (late, 50)):  # NOW is 3:04
+        await given.stopped(case_id, account, now=NOW + after * MINUTE)
+        await given.books(case_id, account, 500)
+    begins = NOW + timedelta(hours=42)
+    await given.register.sweep_notices(begins, POLICY)
+    one = await only(given, NoticeKind.STOPS_END)
+    assert one.count == 2, "all that end within the hour, also what ends later in it"
+    assert one.due is not None
+    await given.register.acknowledge(one.notice, HANDLING, POLICY, begins + MINUTE)
+    await given.register.sweep_notices(begins + 54 * MINUTE, POLICY)
+    assert (await only(given, NoticeKind.STOPS_END)).notice == one.notice
+    third = numbered(1, start=7)[0]
+    await given.stopped(case_id, third, now=NOW + 54 * MINUTE)
+    await given.books(case_id, third, 500)
+    await given.register.sweep_notices(begins + timedelta(hours=2), POLICY)
+    assert sorted(one.count for one in await given.register.notices() if one.kind is NoticeKind.STOPS_END) == [2, 3]
+
+
 async def test_stops_that_end_within_an_hour_without_a_freeze_are_one_notice(given: Given) -> None:
     await given.duty()
     case_id = await given.case()

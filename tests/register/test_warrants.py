@@ -223,6 +223,16 @@ async def test_an_order_whose_paper_was_changed_by_one_byte_does_not_leave(wire:
     assert await wire.sends(stopping, freezing) == ["100000", "100000"]
 
 
+async def test_an_order_to_a_bank_without_a_paper_does_not_leave(wire: Wire, sql) -> None:
+    """DOMAIN R12: each stop and query carries a legal document."""
+    await wire.given.duty()
+    (stopping,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))
+    sql.execute("ALTER TABLE orders DISABLE TRIGGER USER")
+    sql.execute("UPDATE orders SET content = jsonb_set(content, '{paper}', 'null')")
+    assert await wire.sends(stopping) == ["unproven"]
+    assert await wire.arrived() == []
+
+
 async def test_a_changed_paper_is_refused_where_the_letter_is_built_from_the_register(wire: Wire, url, sql) -> None:
     await wire.given.duty()
     (opened,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))

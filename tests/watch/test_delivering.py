@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.delivering import CLOSED, Delivery
 from adapters.register.keeping import KeptDecision
+from domain.operations import NOT_KNOWN_YET
 from domain.sheets import Verdict
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -100,3 +101,17 @@ async def test_a_refusal_is_kept_with_its_words_and_a_closed_case_refuses():
     book = Register(kept("w-1"), kept("w-2", "b"), status="closed")
     assert await delivery(book, Engine(a=refused, b=gone)).deliver() == 2
     assert book.settled == {"w-1": "单据已决定 / decided already", "w-2": CLOSED}
+
+
+@pytest.mark.parametrize("why", ["AcceptedUpdateCompletedWorkflow", NOT_KNOWN_YET])
+async def test_a_run_that_ends_under_a_word_or_knows_less_has_not_refused_it_and_it_is_told_again(why: str):
+    ended = WorkflowUpdateFailedError(ApplicationError("run completed", type=why))
+    book, engine = Register(kept("w-1")), Engine(a=ended)
+    assert await delivery(book, engine).deliver() == 0
+    assert book.settled == {}
+    engine.fails.clear()
+    assert await delivery(book, engine).deliver() == 1
+    assert book.settled == {"w-1": ""}
+    closed = Register(kept("w-1"), status="closed")
+    assert await delivery(closed, Engine(a=ended)).deliver() == 1
+    assert closed.settled == {"w-1": CLOSED}

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from domain.findings import Finding
 from domain.money import shown
-from domain.operations import FILE_HERE, HALT_HERE, finding_name
+from domain.operations import FILE_HERE, HALT_HERE, NOT_KNOWN_YET, finding_name
 from domain.sheets import update_name
 from tests.workflows.engine import FILING_NUMBER, RunningCase, Town, until
 from tests.workflows.paper_register import OFFICERS, approvers, word_of
@@ -97,6 +98,25 @@ async def test_what_cannot_count_is_refused_in_both_languages(town: Town):
     for text in (said, closed):
         assert "Traceback" not in text
         assert 'File "' not in text
+    await no_failed_task(case.handle)
+
+
+async def test_a_kept_word_is_not_refused_by_a_run_that_knows_less_than_the_register(town: Town):
+    """As a run made by a reset: the same word under the same id is heard once the run knows."""
+    case = await asking(town)
+    word = "w-" + "0" * 16
+    kept = {"officer": "012345", "kept": word, "verdict": "approve"}
+
+    async def told(sheet: str = "F-01") -> tuple[str | None, str]:
+        with pytest.raises(WorkflowUpdateFailedError) as said:
+            await case.handle.execute_update("decide", kept | {"sheets": [sheet]}, id=word, result_type=str)
+        assert isinstance(said.value.cause, ApplicationError)
+        return said.value.cause.type, said.value.cause.message
+
+    assert (await told("F-07"))[0] == NOT_KNOWN_YET
+    assert (await told())[0] == NOT_KNOWN_YET, "not filed, as far as it knows"
+    await case.file()
+    assert (await told())[0] == "Refused", "by the register, which never verified it"
     await no_failed_task(case.handle)
 
 

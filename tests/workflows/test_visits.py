@@ -6,10 +6,12 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
+from domain.findings import Finding, FindingReport
 from domain.orders import AccountKind
+from domain.sheets import Ruling
 from tests.workflows.engine import RunningCase, Town
 from tests.workflows.paper_policy import quick
-from tests.workflows.paper_register import word_of
+from tests.workflows.paper_register import PaperRegister, word_of
 from tests.workflows.paper_stories import three_accounts
 from tests.workflows.paper_world import PaperWorld
 
@@ -66,3 +68,31 @@ async def test_a_visit_is_answered_by_a_finding_of_a_field_officer_and_by_nothin
         await case.visit(1).execute_update("finding", f"{word_of('012345')} mule")
     await case.visit(1).execute_update("finding", f"{word_of('012370')} mule")
     await case.until(lambda one: one.visits == 0, "the finding is in")
+
+
+class _Down(PaperRegister):
+    """Does not answer, until it does. `asked`: somebody has tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down, self.asked = True, asyncio.Event()
+
+    def keep_finding(self, finding: FindingReport) -> Ruling:
+        self.asked.set()
+        if self.down:
+            raise OSError
+        return super().keep_finding(finding)
+
+
+async def test_a_cancellation_does_not_take_a_finding_along_that_the_register_has_yet_to_keep(town: Town):
+    world, _, _, _ = three_accounts()
+    world.register = register = _Down()
+    case = await town.start(world)
+    await case.visit_is_open(1)
+    await case.find(1, f"{word_of('012370')} mule")
+    await asyncio.wait_for(register.asked.wait(), 10)
+    await case.visit(1).cancel()
+    await asyncio.sleep(0.5)
+    register.down = False
+    await case.until(lambda one: one.visits == 0, "the finding is in")
+    assert {(one.officer, one.finding) for one in register.findings} == {("012370", Finding.MULE)}
