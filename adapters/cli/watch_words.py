@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from adapters.banks.codes import words as code_words
 from adapters.cli.inbox_words import when, whole
 from adapters.cli.voice import amount, table
 from adapters.cli.watch_view import Frame, Mode, View
@@ -183,6 +184,9 @@ def _detail(one: Entry, frame: Frame) -> list[str]:
         case Kind.UNKNOWN:
             words = " ".join(MEASURE_WORDS[Measure(one.measure)])
             return [f"{words} {_accounts(one)}", f"已等 for {age(seconds_between(one.since or one.at, frame.at))}"]
+        case Kind.REFUSED:
+            words, why = " ".join(MEASURE_WORDS[Measure(one.measure)]), code_words(one.code)[0]
+            return [f"{words} {_accounts(one)}", escape(f"{one.code} {why}")]
         case Kind.FILING:
             return []
         case _:
