@@ -13,6 +13,7 @@ from adapters.cli.keyboard import UP as UP_KEY
 from adapters.register.awaiting import Question
 from adapters.register.keeping import KeptDecision
 from adapters.register.watching import Watchlist
+from domain.authority import Halt
 from domain.identifiers import full_sheet_name
 from domain.watchlist import Entry, Kind, Order, ordered
 
@@ -26,6 +27,7 @@ class Frame:
     watchlist: Watchlist
     kept: tuple[KeptDecision, ...] = ()
     standing: EngineStanding = DOWN
+    halt: Halt | None = None
 
     @property
     def questions(self) -> Mapping[str, Question]:
@@ -36,7 +38,8 @@ class Frame:
     def keys(self) -> frozenset[tuple[str, ...]]:
         """What is on it, to be told from what comes later."""
         refused = {("refused", one.word, one.case_id) for one in self.kept if one.state == "refused"}
-        return frozenset({one.key for one in self.watchlist.entries} | refused)
+        halted = {("halted", self.halt.at.isoformat())} if self.halt else set()
+        return frozenset({one.key for one in self.watchlist.entries} | refused | halted)
 
 
 class Mode(Enum):

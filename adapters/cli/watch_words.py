@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.banks.codes import words as code_words
+from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import when, whole
 from adapters.cli.voice import amount, table
 from adapters.cli.watch_view import Frame, Mode, View
@@ -45,6 +46,8 @@ _HOW = '警号 验证码 [reject 理由 | except 3 7] / "NO CODE", "NO CODE reje
 _ACCOUNTS_SHOWN = 3
 _AROUND = 8
 """Lines of a screen that are not entries: head, column names, kept words, keys."""
+_HALT_LINES = 2
+"""Of a halt on a narrow screen."""
 
 
 def page(frame: Frame, order: Order, entries: Sequence[Entry]) -> list[str | Table]:
@@ -63,7 +66,8 @@ def screen(view: View, height: int) -> RenderableType:
     asked = frame.questions.get(view.opened)
     if view.mode is Mode.LIST or (view.mode is Mode.TYPING and view.back_to is Mode.LIST):
         kept = _kept(frame.kept, frame.at)
-        entries, room = view.entries, max(3, height - _AROUND - len(kept))
+        around = _AROUND + len(kept) + (_HALT_LINES if frame.halt else 0)
+        entries, room = view.entries, max(3, height - around)
         first = max(0, min(view.cursor - room // 2, len(entries) - room))
         parts.append(_listed(frame, entries[first : first + room], first, view.cursor))
         parts += kept
@@ -93,6 +97,7 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
         "at": frame.at.isoformat(),
         "engine": frame.standing.engine,
         "worker": frame.standing.worker,
+        "halted": halt_value(frame.halt),
         "order": order.value,
         "entries": [_entry_value(one, frame) for one in entries],
         "kept": [
@@ -128,7 +133,8 @@ def _head(frame: Frame, order: Order, *, bell: bool | None) -> str:
     there = frame.standing.engine and frame.standing.worker
     words = frame.standing.words if there else f"[red]{frame.standing.words}[/red]"
     rings = "" if bell is None else " · 铃开 bell on" if bell else " · 铃关 bell off"
-    return f"run {frame.run} · {shown_time(frame.at)} CST · {words}\n{ORDER_WORDS[order]}{rings}"
+    first = f"run {frame.run} · {shown_time(frame.at)} CST · {words}"
+    return "\n".join([first, *halt_line(frame.halt), f"{ORDER_WORDS[order]}{rings}"])
 
 
 def _paged(frame: Frame, entries: Sequence[Entry]) -> Table:

@@ -66,7 +66,7 @@ async def look(world: World, policy: Policy, standing: EngineStanding) -> Frame:
     now = datetime.now(UTC)
     watchlist = await world.register.watchlist(now, policy)
     kept = await world.register.kept_lately(now, KEPT_SHOWN)
-    return Frame(world.run, now, watchlist, tuple(kept), standing)
+    return Frame(world.run, now, watchlist, tuple(kept), standing, await world.register.standing_halt())
 
 
 class Watch:

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from adapters.cli import inbox, keeping, watching
+from adapters.cli import inbox, keeping, reporting, watching
 from adapters.cli.app import app
 from adapters.cli.engine import DOWN, EngineStanding
 from adapters.cli.keyboard import keys_in
@@ -29,7 +29,7 @@ from domain.bookkeeping import Filing
 from domain.sheets import Verdict
 from domain.watchlist import Entry, Kind, Order
 from domain.words import DecisionWords
-from tests.register.given import COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, stop
+from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, stop
 
 POLICY = load_policy(Settings())
 
@@ -64,7 +64,8 @@ def dark(url, monkeypatch, tmp_path):
     async def down(_: object) -> EngineStanding:
         return DOWN
 
-    monkeypatch.setattr(inbox, "open_world", world)
+    for module in (inbox, reporting):
+        monkeypatch.setattr(module, "open_world", world)
     for module in (watching, keeping):
         monkeypatch.setattr(module, "engine_standing", down)
     return world
@@ -89,6 +90,18 @@ async def test_one_look_without_an_engine_lists_every_deadline_and_says_that_it_
     for word in ("engine down", "from the register", "F-01", "ICBC·0001", "ICBC·0002", "stop", "ends", "second"):
         assert word in page
     assert ref().number not in page
+
+
+async def test_a_halt_is_said_first_in_every_list_until_two_have_signed_again(given: Given, dark) -> None:
+    del dark
+    await _case(given)
+    assert "停手" not in await _typed()
+    assert (await given.register.halt(CHIEF, NOW)).accepted
+    for words in (["inbox", "--watch", "--once"], ["inbox"], ["list"]):
+        told = await asyncio.to_thread(CliRunner().invoke, app, words)
+        assert f"全中心停手中 halted since 11-22 11:04 (CST) by {CHIEF}" in told.stdout, told.output
+        value = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--json"])
+        assert json.loads(value.stdout)["halted"] == {"officer": CHIEF, "since": NOW.isoformat()}
 
 
 async def test_what_is_kept_is_shown_until_and_after_it_is_delivered(given: Given, dark) -> None:
