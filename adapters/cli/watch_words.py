@@ -47,7 +47,7 @@ _HOW = '警号 验证码 [reject 理由 | except 3 7] / "NO CODE", "NO CODE reje
 _ACCOUNTS_SHOWN = 3
 _AROUND = 8
 """Lines of a screen that are not entries: head, column names, kept words, keys."""
-_NARROW_LINES = 3
+_NARROW_LINES = 4
 """Of a halt, or of a note, on a narrow screen."""
 
 

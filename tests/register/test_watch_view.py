@@ -203,10 +203,8 @@ def test_what_is_no_sheet_says_what_it_is_and_what_to_do_and_only_until_the_curs
 
 
 def test_what_was_said_of_a_sheet_goes_when_it_is_decided_and_stays_while_it_waits():
-    view, waits = (
-        View(),
-        SimpleNamespace(row=SimpleNamespace(case_number="A2026-000001", sheet=SimpleNamespace(name="F-01"))),
-    )
+    view = View()
+    waits: Any = SimpleNamespace(row=SimpleNamespace(case_number="A2026-000001", sheet=SimpleNamespace(name="F-01")))
     pending = Frame("test", NOW, Watchlist.model_construct(questions=(waits,), entries=(entry("F-01", 9),), codes={}))
     view.take(pending)
     view.said, view.said_of = "A2026-000001/F-01: 待决", "A2026-000001/F-01"
