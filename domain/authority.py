@@ -32,6 +32,13 @@ class AuthorityWord(Frozen):
         return binding_of(Purpose.AUTHORITY, officer, *self.content)
 
 
+class Halt(Frozen):
+    """A halt that stands: who said it first, and from when nothing leaves (UTC)."""
+
+    officer: str
+    at: datetime
+
+
 def authority_claims(
     authority_id: str, starts: datetime, ends: datetime, content: tuple[str, ...] | list[str]
 ) -> tuple[str, ...]:

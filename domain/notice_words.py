@@ -52,6 +52,11 @@ def words_of(notice: Notice) -> tuple[str, str]:
                 f"{notice.subject} 未回复 {notice.count} 项请求, 结果不明",
                 f"{notice.subject} has not answered {notice.count} orders; their outcome is unknown",
             )
+        case NoticeKind.REFUSED:
+            return (
+                f"{notice.subject} 拒绝止付或查询 {notice.count} 个账户, 资金未受控: 请核对要素, 联系该机构",
+                f"{notice.subject} refused to stop or query {notice.count} accounts that nothing holds: call it",
+            )
         case NoticeKind.STOPS_END:
             return (
                 f"{notice.count} 个账户的止付将到期而未冻结{by_zh}",

@@ -27,6 +27,12 @@ class NoticeKind(StrEnum):
     """stops end soon whose money no freeze covers"""
     FILING = "filing"
     """the case filing is missing: a freeze waits for it, or a stop ends before long (DOMAIN R13)"""
+    REFUSED = "refused"
+    """an institution refused stops or queries of accounts that nothing else holds"""
+
+
+_CAME_LATER = {NoticeKind.REFUSED: NoticeKind.UNKNOWN}
+"""A policy from before a kind was there is held to what it says of another that the same people see to."""
 
 
 class NoticeChannel(StrEnum):
@@ -58,9 +64,13 @@ class NoticeRules(Frozen):
     def _says_it_of_every_kind(self) -> Self:
         own = {NoticeKind.SHEET, NoticeKind.SHEET_DEADLINE}
         for said, needed in ((self.first, set(NoticeKind) - own), (self.climb_after_seconds, set(NoticeKind))):
-            if missing := sorted(needed - said.keys()):
+            if missing := sorted(needed - said.keys() - _CAME_LATER.keys()):
                 raise ValueError(f"says nothing of {', '.join(missing)}")
         return self
+
+    def told_first(self, kind: NoticeKind) -> tuple[Role, ...]:
+        """Who is told first of what is no sheet."""
+        return self.first[kind if kind in self.first else _CAME_LATER[kind]]
 
     def rung_of(self, sending: int) -> int:
         """The rung that the so-manieth sending (1, 2, 3 …) goes to; 0: who is told first."""
@@ -72,7 +82,10 @@ class NoticeRules(Frozen):
 
     def next_after(self, kind: NoticeKind, rung: int) -> timedelta:
         """How long a notice waits for an acknowledgement before it is sent once more."""
-        return timedelta(seconds=self.climb_after_seconds[kind] if rung < len(self.ladder) else self.repeat_seconds)
+        if rung >= len(self.ladder):
+            return timedelta(seconds=self.repeat_seconds)
+        said = self.climb_after_seconds
+        return timedelta(seconds=said[kind if kind in said else _CAME_LATER[kind]])
 
     def pause_after(self, tries: int) -> timedelta:
         """How long a channel is left alone after so many tries of a letter in vain."""
@@ -151,6 +164,14 @@ def cause_of_stops_end(hour: datetime, before: int) -> str:
     `before`: how often they were told of already: then covered, or acknowledged before more of them were there.
     """
     return f"stops_end/{hour.timestamp():.0f}/{before}"
+
+
+def cause_of_refusals(institution: str, before: int) -> str:
+    """The cause of the notice that an institution refused stops or queries: one for all that it refused in the case.
+
+    `before`: how often such were told of already: then held after all, or acknowledged before there were more.
+    """
+    return f"refused/{institution}/{before}"
 
 
 CAUSE_OF_FILING = "filing"

@@ -14,6 +14,8 @@ class Kind(StrEnum):
     """a pending sheet; `at`: it is to be decided"""
     UNKNOWN = "unknown"
     """an order was sent and has no answer; `at`: a person is to be asked (ARCHITECTURE 3)"""
+    REFUSED = "refused"
+    """an institution refused stops or queries of accounts that nothing else holds; `at`: when it did, so due at once"""
     STOP_ENDS = "stop_ends"
     """a stop ends by itself and no freeze covers all of the case's money there (DOMAIN R7)"""
     FILING = "filing"
@@ -25,6 +27,7 @@ class Kind(StrEnum):
 KIND_WORDS: dict[Kind, tuple[str, str]] = {
     Kind.SHEET: ("审批单", "sheet"),
     Kind.UNKNOWN: ("未答复", "no answer"),
+    Kind.REFUSED: ("被拒绝", "refused"),
     Kind.STOP_ENDS: ("止付到期", "stop ends"),
     Kind.FILING: ("缺立案", "filing missing"),
     Kind.LOOK: ("待复核", "second look due"),
@@ -42,7 +45,8 @@ class Entry(Frozen):
     """One line to watch. Moments in UTC, amounts in fen; accounts as bank and last four, never more.
 
     `fen`: what is at stake. `fen_a_minute`: what each further minute costs: fen held beyond the disputed sum, or fen
-    that leave an account no stop is known to hold. `since`: of an unknown order, when it was written.
+    that leave an account no stop is known to hold. `code`: of a refusal, the institution's own. `since`: of an unknown
+    order, when it was written.
     """
 
     kind: Kind
@@ -52,6 +56,7 @@ class Entry(Frozen):
     fen_a_minute: int = 0
     sheet: str = ""
     measure: str = ""
+    code: str = ""
     accounts: tuple[str, ...] = ()
     since: datetime | None = None
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from adapters.cli.evidence import Code, OfficerWord, sheets_named, signatory
 from adapters.cli.failures import CommandError, Exit
+from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import full_name, listed, told_table, value_of, whole
 from adapters.cli.keeping import say_or_keep
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
@@ -65,8 +66,16 @@ def inbox(
                 return
             now = datetime.now(UTC)
             asked = await world.register.inbox(now, await _officer(world, officer) if officer else None)
-            value = {"run": world.run, "at": now.isoformat(), "officer": officer, "sheets": _values(asked, now)}
-            voice.tell(value, listed(asked, now, f"run {world.run}") if asked else "Nothing waits for a decision.")
+            halt = await world.register.standing_halt()
+            value = {
+                "run": world.run,
+                "at": now.isoformat(),
+                "officer": officer,
+                "halted": halt_value(halt),
+                "sheets": _values(asked, now),
+            }
+            rows = listed(asked, now, f"run {world.run}") if asked else "Nothing waits for a decision."
+            voice.tell(value, *halt_line(halt), rows)
 
     perform(voice, work)
 

@@ -1,11 +1,17 @@
 """`up`: the lasting world, there until Ctrl-C, and again the next time."""
 
+from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.outcome import login_words
 from adapters.cli.running import AsJson, perform, progress
 from adapters.cli.voice import Voice
 from adapters.drill.lasting import make_lasting
+from adapters.drill.practice import open_register, register_url
+from adapters.keyring import KeyRing
+from adapters.policy_file import load_policy
 from adapters.settings import LASTING_RUN, Settings
-from adapters.temporal.stack import Worker, embedded_stack
+from adapters.temporal.addresses import database_name
+from adapters.temporal.stack import StackView, Worker, embedded_stack
+from domain.authority import Halt
 
 
 def up(as_json: AsJson = False) -> None:
@@ -16,8 +22,10 @@ def up(as_json: AsJson = False) -> None:
         async with embedded_stack(given, progress=progress(voice)) as stack:
             await make_lasting(stack)
             await stack.add_worker(Worker(LASTING_RUN))
+            halt = await _standing_halt(stack)
             value = {
                 "run": LASTING_RUN,
+                "halted": halt_value(halt),
                 "ui": stack.ui_url,
                 "codec": stack.codec_url,
                 "sandbox": stack.sandbox_url,
@@ -28,8 +36,20 @@ def up(as_json: AsJson = False) -> None:
                 f"The lasting world {LASTING_RUN} is up.",
                 f"Temporal UI: {stack.ui_url}/namespaces/{LASTING_RUN}/workflows",
                 *login_words(stack),
+                *halt_line(halt),
                 "File a report with `starter.py report docs/example-report.json`. Ctrl-C ends everything.",
             )
             await stack.watch()
 
     perform(voice, work, ctrl_c=lambda: 0)  # that is how it is meant to end
+
+
+async def _standing_halt(stack: StackView) -> Halt | None:
+    """A halt outlives the stack: whoever starts it again is told."""
+    given = stack.settings
+    ring = KeyRing.load_or_make(given)
+    register = await open_register(register_url(stack, database_name(LASTING_RUN)), load_policy(given), ring)
+    try:
+        return await register.standing_halt()
+    finally:
+        await register.close()

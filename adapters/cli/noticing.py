@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from adapters.cli.failures import CommandError, Exit
@@ -15,6 +16,7 @@ from adapters.settings import Settings
 from domain.clock import shown_clock
 from domain.notice_words import words_of
 from domain.notices import Notice
+from domain.officers import ROLE_WORDS
 
 app = typer.Typer(help="Notices: what officers are told of without asking.", no_args_is_help=True)
 
@@ -56,7 +58,7 @@ def acknowledge(
             if not ruling.accepted:
                 too_late = ruling.refused in {"acknowledged", "over"}
                 raise CommandError(
-                    Exit.CLOSED if too_late else Exit.BAD_INPUT, f"Not acknowledged: {ruling.en} · {ruling.zh}."
+                    Exit.CLOSED if too_late else Exit.BAD_INPUT, f"未确认 not acknowledged: {ruling.zh} / {ruling.en}."
                 )
             voice.tell(
                 {"run": world.run, "notice": notice, "officer": officer}, f"{notice}: {ruling.en} · {ruling.zh}."
@@ -71,9 +73,14 @@ def _value(one: Notice) -> dict[str, object]:
 
 
 def _table(found: Sequence[Notice], title: str) -> Table:
-    made = table(title, "notice", "case", "what", "since", "sent", "acknowledged", right=["sent"])
+    columns = ("通知 notice", "案件 case", "发给 for", "事由 what", "自 since", "次 sent", "确认 ack")
+    made = table(title, *columns, right=["次 sent"])
+    made.columns[1].no_wrap = made.columns[4].no_wrap = True
+    made.columns[3].overflow = "fold"  # Chinese has no spaces to wrap at
     for one in found:
-        zh, _ = words_of(one)
+        zh, en = words_of(one)
+        whom = "\n".join(" ".join(ROLE_WORDS[role]) for role in one.roles)
         by = f"{one.acknowledged_by} {shown_clock(one.acknowledged_at)}" if one.acknowledged_at else ""
-        made.add_row(one.notice, one.case_number, zh, shown_clock(one.created_at), str(one.sendings), by)
+        what = escape(f"{zh}\n{en}")
+        made.add_row(one.notice, one.case_number, whom, what, shown_clock(one.created_at), str(one.sendings), by)
     return made

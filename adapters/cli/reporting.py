@@ -15,6 +15,7 @@ from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, refuse_closed
 from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
+from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.outcome import case_url
 from adapters.cli.papers import paper_value, papers_table
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform, progress
@@ -164,8 +165,10 @@ def list_cases(run: RunName = None, as_json: AsJson = False) -> None:
         async with open_world(given, voice, run, engine_may_wait=True) as world:
             rows = await world.register.list_cases(limit=_MOST_CASES)
             sheets = await world.register.pending_sheets()
+            halt = await world.register.standing_halt()
             value = {
                 "run": world.run,
+                "halted": halt_value(halt),
                 "cases": [row.model_dump(mode="json") for row in rows],
                 "pending": [_sheet_value(sheet) for sheet in sheets],
             }
@@ -174,7 +177,7 @@ def list_cases(run: RunName = None, as_json: AsJson = False) -> None:
             for row in rows:
                 pending = [one.sheet.name for one in sheets if one.case_number == row.case_number]
                 made.add_row(*_case_cells(row), row.filing_number and escape(row.filing_number), " ".join(pending))
-            voice.tell(value, made)
+            voice.tell(value, *halt_line(halt), made)
 
     perform(voice, work)
 

@@ -10,9 +10,11 @@ from adapters.cli.inbox_words import full_name
 from adapters.cli.keyboard import BACKSPACE, CLOSED, ENTER, ESCAPE
 from adapters.cli.keyboard import DOWN as DOWN_KEY
 from adapters.cli.keyboard import UP as UP_KEY
+from adapters.cli.watch_help import what_to_do
 from adapters.register.awaiting import Question
 from adapters.register.keeping import KeptDecision
 from adapters.register.watching import Watchlist
+from domain.authority import Halt
 from domain.identifiers import full_sheet_name
 from domain.watchlist import Entry, Kind, Order, ordered
 
@@ -26,6 +28,7 @@ class Frame:
     watchlist: Watchlist
     kept: tuple[KeptDecision, ...] = ()
     standing: EngineStanding = DOWN
+    halt: Halt | None = None
 
     @property
     def questions(self) -> Mapping[str, Question]:
@@ -36,7 +39,8 @@ class Frame:
     def keys(self) -> frozenset[tuple[str, ...]]:
         """What is on it, to be told from what comes later."""
         refused = {("refused", one.word, one.case_id) for one in self.kept if one.state == "refused"}
-        return frozenset({one.key for one in self.watchlist.entries} | refused)
+        halted = {("halted", self.halt.at.isoformat())} if self.halt else set()
+        return frozenset({one.key for one in self.watchlist.entries} | refused | halted)
 
 
 class Mode(Enum):
@@ -73,6 +77,8 @@ class View:
     note: str = ""
     said: str = ""
     """What became of the last decision."""
+    said_of: str = ""
+    """Full name of the sheet that still waits after it: what is said of it goes when that sheet is decided."""
     back_to: Mode = Mode.LIST
     _number: str = field(default="", repr=False)
 
@@ -95,6 +101,8 @@ class View:
     def take(self, frame: Frame) -> bool:
         """A new look. True when something stands on it that did not stand on the one before: then the bell rings."""
         before, self.frame = self.frame, frame
+        if self.said_of and self.said_of not in frame.questions:
+            self.said = self.said_of = ""
         return before is not None and bool(frame.keys - before.keys) and self.bell
 
     def press(self, key: str) -> Wish | None:
@@ -134,14 +142,14 @@ class View:
         return None
 
     def _move(self, place: int) -> None:
-        entries = self.entries
+        entries, self.note = self.entries, ""
         if entries:
             self.chosen = entries[max(0, min(place, len(entries) - 1))].key
 
     def _sheet_under_cursor(self) -> str:
         one = self.under_cursor
         if one is None or one.kind is not Kind.SHEET:
-            self.note = "选择一张审批单 choose a sheet"
+            self.note = "没有可打开的事项 nothing to open" if one is None else what_to_do(one)
             return ""
         return full_sheet_name(one.case_number, one.sheet)
 
@@ -149,12 +157,14 @@ class View:
         if not (name := self._sheet_under_cursor()):
             return None
         self.opened, self.flow, self.mode, self.note = name, (), Mode.SHEET, ""
+        self.said = self.said_of = ""
         return Wish.OPEN
 
     def _begin_typing(self) -> None:
         name = self.opened if self.mode is Mode.SHEET else self._sheet_under_cursor()
         if name:
             self.opened, self.back_to, self.mode, self.typed, self.note = name, self.mode, Mode.TYPING, "", ""
+            self.said = self.said_of = ""
 
     def _type(self, key: str) -> Wish | None:
         if key == ENTER:

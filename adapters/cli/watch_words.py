@@ -9,7 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from adapters.banks.codes import words as code_words
+from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import when, whole
+from adapters.cli.typed import hidden
 from adapters.cli.voice import amount, table
 from adapters.cli.watch_view import Frame, Mode, View
 from adapters.register.keeping import KeptDecision
@@ -44,6 +47,8 @@ _HOW = '警号 验证码 [reject 理由 | except 3 7] / "NO CODE", "NO CODE reje
 _ACCOUNTS_SHOWN = 3
 _AROUND = 8
 """Lines of a screen that are not entries: head, column names, kept words, keys."""
+_NARROW_LINES = 4
+"""Of a halt, or of a note, on a narrow screen."""
 
 
 def page(frame: Frame, order: Order, entries: Sequence[Entry]) -> list[str | Table]:
@@ -62,7 +67,8 @@ def screen(view: View, height: int) -> RenderableType:
     asked = frame.questions.get(view.opened)
     if view.mode is Mode.LIST or (view.mode is Mode.TYPING and view.back_to is Mode.LIST):
         kept = _kept(frame.kept, frame.at)
-        entries, room = view.entries, max(3, height - _AROUND - len(kept))
+        around = _AROUND + len(kept) + (_NARROW_LINES * (bool(frame.halt) + bool(view.note)))
+        entries, room = view.entries, max(3, height - around)
         first = max(0, min(view.cursor - room // 2, len(entries) - room))
         parts.append(_listed(frame, entries[first : first + room], first, view.cursor))
         parts += kept
@@ -78,13 +84,6 @@ def screen(view: View, height: int) -> RenderableType:
     return Group(*parts)
 
 
-def hidden(typed: str) -> str:
-    """What is typed, with the code or signature covered: others stand behind an officer."""
-    number, gap, rest = typed.partition(" ")
-    code, gap_too, more = rest.partition(" ")
-    return f"{number}{gap}{'•' * len(code)}{gap_too}{more}"
-
-
 def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, Any]:
     """One look for a program. Moments in UTC, amounts in fen."""
     return {
@@ -92,6 +91,7 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
         "at": frame.at.isoformat(),
         "engine": frame.standing.engine,
         "worker": frame.standing.worker,
+        "halted": halt_value(frame.halt),
         "order": order.value,
         "entries": [_entry_value(one, frame) for one in entries],
         "kept": [
@@ -127,7 +127,8 @@ def _head(frame: Frame, order: Order, *, bell: bool | None) -> str:
     there = frame.standing.engine and frame.standing.worker
     words = frame.standing.words if there else f"[red]{frame.standing.words}[/red]"
     rings = "" if bell is None else " · 铃开 bell on" if bell else " · 铃关 bell off"
-    return f"run {frame.run} · {shown_time(frame.at)} CST · {words}\n{ORDER_WORDS[order]}{rings}"
+    first = f"run {frame.run} · {shown_time(frame.at)} CST · {words}"
+    return "\n".join([first, *halt_line(frame.halt), f"{ORDER_WORDS[order]}{rings}"])
 
 
 def _paged(frame: Frame, entries: Sequence[Entry]) -> Table:
@@ -145,21 +146,22 @@ def _paged(frame: Frame, entries: Sequence[Entry]) -> Table:
 
 
 def _listed(frame: Frame, entries: Sequence[Entry], first: int, cursor: int) -> Table:
-    """One line an entry, for a screen; what is too long for it is cut."""
-    right = ("no", "at stake, yuan", "yuan/min")
-    made = table("", "no", "what", "case", "due, CST", "left", "at stake, yuan", "yuan/min", "", right=right)
+    """One line an entry, for a screen. What is too long is cut at the end of the last column, and nowhere else."""
+    right = ("no", "元 yuan", "元/分 /min")
+    made = table("", "no", "案件 case", "期限 due CST", "剩余 left", "元 yuan", "元/分 /min", "事项 what", right=right)
+    made.expand = True
     for column in made.columns:
-        column.no_wrap, column.overflow = True, "ellipsis"
+        column.no_wrap = True
+    made.columns[-1].ratio, made.columns[-1].overflow = 1, "ellipsis"
     for no, one in enumerate(entries, start=first):
         made.add_row(
             str(no + 1),
-            " ".join(KIND_WORDS[one.kind]),
             _name(one),
             shown_clock(one.at),
             _left(one, frame.at),
             amount(one.fen),
             amount(one.fen_a_minute),
-            " · ".join(_detail(one, frame)),
+            " · ".join(part for part in (" ".join(KIND_WORDS[one.kind]), *_detail(one, frame)) if part),
             style="reverse" if no == cursor else None,
         )
     return made
@@ -183,6 +185,9 @@ def _detail(one: Entry, frame: Frame) -> list[str]:
         case Kind.UNKNOWN:
             words = " ".join(MEASURE_WORDS[Measure(one.measure)])
             return [f"{words} {_accounts(one)}", f"已等 for {age(seconds_between(one.since or one.at, frame.at))}"]
+        case Kind.REFUSED:
+            words, why = " ".join(MEASURE_WORDS[Measure(one.measure)]), code_words(one.code)[0]
+            return [f"{words} {_accounts(one)}", escape(f"{one.code} {why}")]
         case Kind.FILING:
             return []
         case _:

@@ -17,6 +17,7 @@ from adapters.cli.keyboard import listening
 from adapters.cli.money_flow import money_flow
 from adapters.cli.running import World
 from adapters.cli.saying import Verdict, Via, Word, refuse_unready
+from adapters.cli.typed import unquoted
 from adapters.cli.voice import Voice
 from adapters.cli.watch_view import Frame, View, Wish
 from adapters.cli.watch_words import page, screen, value_of
@@ -24,11 +25,13 @@ from adapters.register import RegisterError
 from domain.evidence import Signatory
 from domain.identifiers import parts_of_sheet
 from domain.policy import Policy
+from domain.sheets import SheetState
 from domain.watchlist import Order, ordered
 from domain.words import Complaint, decision_words
 
 KEPT_SHOWN = timedelta(hours=12)
 """A shift sees what became of the words that were kept in it."""
+NO_REGISTER = "登记簿不通，所示为此前所见 the register does not answer: what you see is older"
 ENGINE_EVERY_S = 2.0
 """Engine and worker are asked beside the view, so that neither holds it up."""
 
@@ -66,7 +69,7 @@ async def look(world: World, policy: Policy, standing: EngineStanding) -> Frame:
     now = datetime.now(UTC)
     watchlist = await world.register.watchlist(now, policy)
     kept = await world.register.kept_lately(now, KEPT_SHOWN)
-    return Frame(world.run, now, watchlist, tuple(kept), standing)
+    return Frame(world.run, now, watchlist, tuple(kept), standing, await world.register.standing_halt())
 
 
 class Watch:
@@ -122,8 +125,10 @@ class Watch:
         try:
             rings = self.view.take(await look(self._world, self._policy, self._standing))
         except RegisterError:
-            self.view.note = "登记簿不通，所示为此前所见 the register does not answer: what you see is older"
+            self.view.note = NO_REGISTER
         else:
+            if self.view.note == NO_REGISTER:
+                self.view.note = ""
             if rings:
                 self._console.bell()
         self._changed.set()
@@ -151,16 +156,17 @@ class Watch:
         self._changed.set()
 
     async def _decide(self, name: str, typed: str) -> None:
-        self.view.said = f"{name} …"
+        self.view.said, self.view.said_of = f"{name} …", ""
         self._changed.set()
-        self.view.said = await self._say(name, typed)
+        said, waits = await self._say(name, typed)
+        self.view.said, self.view.said_of = f"{name}: {said}", name if waits else ""
         await self._look()
 
-    async def _say(self, name: str, typed: str) -> str:
-        """What became of it, in words: nothing an officer types ends the watch."""
-        words = decision_words(typed, name)
+    async def _say(self, name: str, typed: str) -> tuple[str, bool]:
+        """What became of it, in words, and whether the sheet waits still: nothing an officer types ends the watch."""
+        words = decision_words(unquoted(typed), name)
         if isinstance(words, Complaint):
-            return words.both
+            return words.both, True
         who = Signatory(officer=words.officer, evidence=words.evidence)
         word = Word(who, Verdict(words.verdict.value), words.reason, words.except_lines)
         quiet = Voice(as_json=True)  # notes on the way would break the screen
@@ -169,5 +175,5 @@ class Watch:
             refuse_unready(*asked[0])
             (told,) = await say_or_keep(self._world, quiet, asked, word, Via.UPDATE, start_worker=False)
         except EXPECTED as problem:
-            return failure_of(problem).sentence
-        return told.said
+            return failure_of(problem).sentence, True
+        return told.said, told.state == SheetState.PENDING

@@ -15,7 +15,7 @@ from adapters.register.locking import HALT_LOCK
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of
 from adapters.register.tables import authorities, halts
-from domain.authority import AuthorityWord, authority_claims
+from domain.authority import AuthorityWord, Halt, authority_claims
 from domain.officers import ROLE_WORDS, Role
 from domain.sheets import Ruling
 
@@ -29,7 +29,9 @@ _REVOKE = statement_text(
 )
 _HALT = statement_text(insert(halts).values(officer=_OFFICER, at=_NOW))
 _SAID_BEFORE = statement_text(select(halts.c.id).where(halts.c.officer == _OFFICER, halts.c.at == _NOW))
-_STANDING_HALT = statement_text(select(halts.c.id).where(halts.c.lifted_by.is_(None)))
+_STANDING_HALT = statement_text(
+    select(halts.c.officer, halts.c.at).where(halts.c.lifted_by.is_(None)).order_by(halts.c.id).limit(1)
+)
 _GIVE = statement_text(
     insert(authorities).values(
         authority_id=bindparam("authority_id", type_=Text),
@@ -141,9 +143,14 @@ class Commanding(Part):
 
     async def halted(self) -> bool:
         """Whether a halt stands."""
+        return await self.standing_halt() is not None
 
-        async def work(connection: AsyncConnection) -> bool:
-            return (await run(connection, _STANDING_HALT)).first() is not None
+    async def standing_halt(self) -> Halt | None:
+        """The halt that stands: of several the first, for nothing has left since; None: nobody has halted."""
+
+        async def work(connection: AsyncConnection) -> Halt | None:
+            row = (await run(connection, _STANDING_HALT)).first()
+            return None if row is None else Halt(officer=row.officer, at=row.at)
 
         return await self._do(work)
 

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.register.bulk import Mode, Write, Writes, run
 from adapters.register.part import Part
+from adapters.register.refused import REFUSED
 from adapters.register.tables import notices
 from domain.identifiers import notice_id
 from domain.notices import (
     CAUSE_OF_FILING,
     NoticeKind,
     NoticeRules,
+    cause_of_refusals,
     cause_of_sheet,
     cause_of_sheets_deadline,
     cause_of_silence,
@@ -76,6 +78,14 @@ WHERE {_SILENT} AND c.status <> 'closed'
     AND NOT EXISTS ({_TOLD} 'unknown' AND n.subject = i.code AND n.closed_at IS NULL)
 GROUP BY c.case_id, i.code, i.id
 UNION ALL
+SELECT 'refused', c.case_id, i.code, i.id, max(r.answered_at), NULL, NULL, count(DISTINCT r.account), (
+    SELECT count(*) FROM notices n WHERE n.case_id = c.case_id AND n.kind = 'refused' AND n.subject = i.code)
+FROM ({REFUSED}) r JOIN cases c ON c.case_id = r.case_id JOIN institutions i ON i.id = r.institution
+WHERE c.status <> 'closed'
+GROUP BY c.case_id, i.code, i.id
+HAVING NOT EXISTS ({_TOLD} 'refused' AND n.subject = i.code AND n.closed_at IS NULL
+    AND (n.acknowledged_at IS NULL OR (n.created_at >= max(r.answered_at) AND n.count >= count(DISTINCT r.account))))
+UNION ALL
 SELECT 'stops_end', c.case_id, '', '', g.hour, g.due, NULL, g.count, (
     SELECT count(*) FROM notices n
     WHERE n.case_id = c.case_id AND n.kind = 'stops_end' AND date_trunc('hour', n.due) = g.hour)
@@ -103,6 +113,9 @@ UPDATE notices SET closed_at = %(now)s, ring_at = NULL WHERE notice IN (
         OR (n.kind = 'unknown' AND NOT EXISTS (
             SELECT FROM orders o JOIN institutions i ON i.id = o.institution
             WHERE o.case_id = n.case_id AND i.code = n.subject AND {_STILL_SILENT}))
+        OR (n.kind = 'refused' AND NOT EXISTS (
+            SELECT FROM ({REFUSED}) r JOIN institutions i ON i.id = r.institution
+            WHERE r.case_id = n.case_id AND i.code = n.subject))
         OR (n.kind = 'stops_end' AND NOT EXISTS (
             SELECT FROM claims cl JOIN measures m ON m.account = cl.account
             WHERE cl.case_id = n.case_id AND date_trunc('hour', m.expires) = date_trunc('hour', n.due)
@@ -176,7 +189,7 @@ class Noticing(Part):
             writes = Writes()
             for row in found:
                 kind = NoticeKind(row.kind)
-                roles = row.roles if row.roles is not None else rules.first[kind]
+                roles = row.roles if row.roles is not None else rules.told_first(kind)
                 said = {"subject": row.subject, "count": row.count, "roles": roles, "due": row.due}
                 _write(writes, kind, row.case_id, _cause(row), now=now, **said)
             await writes.flush(connection)
@@ -195,6 +208,8 @@ def _cause(row: Any) -> str:  # noqa: ANN401 - a row of _FOUND
             return cause_of_silence(row.institution, row.since)
         case NoticeKind.STOPS_END:
             return cause_of_stops_end(row.since, row.before)
+        case NoticeKind.REFUSED:
+            return cause_of_refusals(row.institution, row.before)
         case NoticeKind.FILING:
             return CAUSE_OF_FILING
 

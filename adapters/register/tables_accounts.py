@@ -120,6 +120,12 @@ Index("ix_orders_case_id", orders.c.case_id)
 Index("ix_orders_original", orders.c.original, postgresql_where=sql("original IS NOT NULL"))
 Index("ix_orders_open", orders.c.account, postgresql_where=sql("answered_at IS NULL"))
 Index("ix_orders_stops", orders.c.written_at, postgresql_where=sql("measure = 'stop'"))
+Index(
+    "ix_orders_refused",
+    orders.c.case_id,
+    orders.c.account,
+    postgresql_where=sql("outcome_kind IN ('refused', 'held_elsewhere')"),
+)
 # One approval entitles one freeze of an account; after a refusal it entitles another try.
 Index(
     "uq_orders_freeze_of_sheet",

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.register.awaiting import Awaiting, Question
+from adapters.register.refused import REFUSED
 from adapters.register.tables import (
     accounts,
     case_accounts,
@@ -116,6 +117,13 @@ def _unanswered() -> Select[Any]:
 _UNFILED = select(
     cases.c.case_number, cases.c.received_at, cases.c.loss_fen, cases.c.policy["stop"]["term_hours"].label("term_hours")
 ).where(_OPEN, cases.c.filing_number == "", cases.c.loss_fen > 0)
+_REFUSED = text(f"""
+SELECT c.case_number, r.measure, r.institution, r.code, r.answered_at, a.number,
+    coalesce(ca.in_motion_fen, 0) AS loose_fen
+FROM ({REFUSED}) r JOIN cases c ON c.case_id = r.case_id JOIN accounts a ON a.account = r.account
+LEFT JOIN case_accounts ca ON ca.case_id = r.case_id AND ca.account = r.account
+WHERE c.status <> 'closed' ORDER BY r.answered_at, r.account
+""")  # noqa: S608 - constants of this program
 _STANDING = _standing()
 _UNANSWERED = _unanswered()
 _CODES = select(institutions.c.id, institutions.c.code)
@@ -137,6 +145,7 @@ class Watching(Awaiting):
                 for name, wanted in (
                     ("stops", _STANDING),
                     ("unknown", _UNANSWERED.where(orders.c.written_at <= now - timedelta(seconds=_LATE_S))),
+                    ("refused", _REFUSED),
                     ("unfiled", _UNFILED),
                     ("codes", _CODES),
                 )
@@ -145,6 +154,7 @@ class Watching(Awaiting):
             entries = [
                 *map(_sheet, questions, [codes] * len(questions)),
                 *_unknown(rows["unknown"], codes, policy),
+                *_refused(rows["refused"], codes),
                 *_ends(rows["stops"], codes),
                 *_unfiled(rows["unfiled"], rows["stops"], policy),
                 *_looks(rows["stops"], codes, policy),
@@ -184,6 +194,26 @@ def _unknown(rows: Iterable[Row[Any]], codes: Mapping[str, str], policy: Policy)
             since=row.written_at,
         )
         for row in rows
+    ]
+
+
+def _refused(rows: Iterable[Row[Any]], codes: Mapping[str, str]) -> list[Entry]:
+    """One entry for what an institution refused of a case with one code: it is one telephone call."""
+    together: dict[tuple[str, str, str, str], list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        together[row.case_number, row.institution, row.measure, row.code or ""].append(row)
+    return [
+        Entry(
+            kind=Kind.REFUSED,
+            case_number=number,
+            at=min(one.answered_at for one in refused),
+            fen=sum(one.loose_fen for one in refused),
+            fen_a_minute=leaving_a_minute(sum(one.loose_fen for one in refused)) if measure == Measure.STOP else 0,
+            measure=measure,
+            code=code,
+            accounts=tuple(sorted(_shown(codes, institution, one.number) for one in refused)),
+        )
+        for (number, institution, measure, code), refused in together.items()
     ]
 
 

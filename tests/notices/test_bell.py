@@ -14,6 +14,7 @@ from adapters.policy_file import load_policy
 from adapters.settings import Settings
 from domain.identifiers import notice_id
 from domain.notices import NoticeKind, cause_of_sheet
+from domain.orders import Refused
 from tests.chaos.test_canaries import found
 from tests.register.given import NOW, SECOND, numbered, ref, stop
 
@@ -180,6 +181,8 @@ async def test_no_name_no_number_and_no_account_is_in_any_letter(bell, given, wo
     case_id = await given.case()
     accounts = numbered(2)
     await given.open(case_id, stop(ref("6222000000000033")))
+    (refused,) = await given.open(case_id, stop(ref("6222000000000044")))
+    await given.answer(refused, outcome=Refused(code="2103", at=NOW))
     await given.stopped(case_id, *accounts)
     for account in accounts:
         await given.books(case_id, account, 500)
@@ -190,7 +193,7 @@ async def test_no_name_no_number_and_no_account_is_in_any_letter(bell, given, wo
     told = {one.kind for one in await given.register.notices()}
     assert told == set(NoticeKind), "every kind of notice has been sent"
     canaries = {"测试甲", "测试害", "13900000000", "6228000000000009", *(account.number for account in accounts)}
-    canaries |= {"6222000000000033", "警员"}
+    canaries |= {"6222000000000033", "6222000000000044", "警员"}
     assert len(world.book()) >= 3 * len(NoticeKind)
     for one in world.book():
         assert found(canaries, "\n".join(map(str, one.values()))) == set()

@@ -9,6 +9,7 @@ import pytest
 from adapters.policy_file import house_policy
 from adapters.register import Register
 from adapters.register.part import Rules
+from domain.authority import Halt
 from domain.officers import Role
 from tests.register.given import CHIEF, COUNTY, GONE, HANDLING, NOW, RING, SECOND, Given, numbered, officer, stop
 
@@ -54,8 +55,11 @@ async def test_a_halt_is_one_officers_word_and_stands_until_two_sign_again(given
     assert standing is not None
     assert (standing.revoked_at, standing.revoked_by) == (NOW, CHIEF)
     assert await given.register.halted()
+    assert (await given.register.halt(COUNTY, NOW + timedelta(seconds=30))).accepted
+    assert await given.register.standing_halt() == Halt(officer=CHIEF, at=NOW), "nothing has left since the first"
     await given.duty(now=NOW + timedelta(minutes=1))
     assert not await given.register.halted()
+    assert await given.register.standing_halt() is None
 
 
 async def test_the_same_word_told_again_does_not_halt_what_two_have_signed_for_since(given: Given) -> None:

@@ -13,7 +13,7 @@ from adapters.settings import Settings
 from domain.bookkeeping import Filing
 from domain.notices import Notice, NoticeChannel, NoticeKind
 from domain.officers import Role
-from domain.orders import Unknown
+from domain.orders import HeldElsewhere, Refused, Unknown
 from domain.sheets import SheetKind, Verdict
 from tests.register.given import (
     ABC,
@@ -27,6 +27,7 @@ from tests.register.given import (
     Given,
     executed,
     numbered,
+    query,
     ref,
     stop,
 )
@@ -277,3 +278,56 @@ async def test_a_missing_filing_is_told_at_once_when_a_freeze_waits_for_it_and_a
     assert (await given.register.keep_filing(word)).accepted
     await given.register.sweep_notices(NOW, POLICY)
     assert (await only(given, NoticeKind.FILING)).case_id == quiet
+
+
+async def test_what_a_bank_refused_is_one_notice_until_the_account_is_held_after_all(given: Given) -> None:
+    await given.duty()
+    case_id, accounts = await given.case(), numbered(3)
+    opened = await given.open(case_id, *(stop(account) for account in accounts), query(accounts[0]))
+    await given.answer(*opened[:2], opened[3], outcome=Refused(code="2103", at=NOW))
+    await given.answer(opened[2])
+    await given.register.sweep_notices(NOW, POLICY)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    one = await only(given, NoticeKind.REFUSED)
+    assert (one.subject, one.count, one.roles) == ("ICBC", 2, (Role.STOP_DESK,))
+    assert ("refused", 0, ("stop_desk",)) in await told(given, MINUTE)
+    assert (await given.register.acknowledge(one.notice, HANDLING, POLICY, NOW + MINUTE)).accepted
+    await given.register.sweep_notices(NOW + 2 * MINUTE, POLICY)
+    assert (await only(given, NoticeKind.REFUSED)).acknowledged_by == HANDLING, "told of once"
+    for account in accounts[:2]:
+        (again,) = await given.open(case_id, stop(account, sequence=2), now=NOW + 2 * MINUTE)
+        await given.answer(again, now=NOW + 2 * MINUTE)
+    await given.register.sweep_notices(NOW + 3 * MINUTE, POLICY)
+    assert "refused" not in await kinds(given), "both are held, so the refused query waits for nobody either"
+
+
+async def test_refused_later_than_acknowledged_is_told_anew_and_nobody_is_told_of_a_closed_case(given: Given) -> None:
+    await given.duty()
+    case_id, (first, second) = await given.case(), numbered(2)
+    held = HeldElsewhere(code="1303", at=NOW)
+    for account, at in ((first, NOW), (second, NOW + 2 * MINUTE)):
+        (opened,) = await given.open(case_id, stop(account), now=at)
+        await given.answer(opened, outcome=held, now=at)
+        await given.register.sweep_notices(at, POLICY)
+        (one,) = [
+            one for one in await given.register.notices() if one.acknowledged_at is None and one.kind == "refused"
+        ]
+        assert (await given.register.acknowledge(one.notice, HANDLING, POLICY, at)).accepted
+    await given.register.close_case(case_id, "cancelled", NOW + 3 * MINUTE)
+    await given.register.sweep_notices(NOW + 3 * MINUTE, POLICY)
+    assert await kinds(given) == []
+
+
+async def test_a_stop_refused_where_another_case_of_ours_holds_the_account_is_told_to_nobody(given: Given) -> None:
+    await given.duty()
+    case_id, other = await given.case(), await given.case()
+    (refused,) = await given.open(case_id, stop(ref()))
+    (theirs,) = await given.open(other, stop(numbered(2)[1]))
+    await given.answer(theirs)
+    await given.answer(refused, outcome=HeldElsewhere(code="1301", at=NOW))
+    await given.register.sweep_notices(NOW, POLICY)
+    assert (await only(given, NoticeKind.REFUSED)).count == 1
+    (held,) = await given.open(other, stop(ref()), now=NOW + MINUTE)
+    await given.answer(held, now=NOW + MINUTE)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    assert "refused" not in await kinds(given)

@@ -2,34 +2,41 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import pty
+import re
 import termios
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner
 
-from adapters.cli import inbox, keeping, watching
+from adapters.cli import inbox, keeping, reporting, watching
 from adapters.cli.app import app
 from adapters.cli.engine import DOWN, EngineStanding
+from adapters.cli.inbox_words import when
 from adapters.cli.keyboard import keys_in
 from adapters.cli.running import World
+from adapters.cli.typed import hidden, unquoted
 from adapters.cli.watch_view import Frame, Mode, View, Wish
-from adapters.cli.watch_words import hidden
+from adapters.cli.watch_words import screen
 from adapters.cli.watching import Asked, Watch
 from adapters.policy_file import load_policy
 from adapters.register import Register
 from adapters.register.watching import Watchlist
 from adapters.settings import Settings
 from domain.bookkeeping import Filing
+from domain.clock import shown_clock
 from domain.sheets import Verdict
 from domain.watchlist import Entry, Kind, Order
 from domain.words import DecisionWords
-from tests.register.given import COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, stop
+from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, stop
 
 POLICY = load_policy(Settings())
 
@@ -64,7 +71,8 @@ def dark(url, monkeypatch, tmp_path):
     async def down(_: object) -> EngineStanding:
         return DOWN
 
-    monkeypatch.setattr(inbox, "open_world", world)
+    for module in (inbox, reporting):
+        monkeypatch.setattr(module, "open_world", world)
     for module in (watching, keeping):
         monkeypatch.setattr(module, "engine_standing", down)
     return world
@@ -89,6 +97,18 @@ async def test_one_look_without_an_engine_lists_every_deadline_and_says_that_it_
     for word in ("engine down", "from the register", "F-01", "ICBC·0001", "ICBC·0002", "stop", "ends", "second"):
         assert word in page
     assert ref().number not in page
+
+
+async def test_a_halt_is_said_first_in_every_list_until_two_have_signed_again(given: Given, dark) -> None:
+    del dark
+    await _case(given)
+    assert "停手" not in await _typed()
+    assert (await given.register.halt(CHIEF, NOW)).accepted
+    for words in (["inbox", "--watch", "--once"], ["inbox"], ["list"]):
+        told = await asyncio.to_thread(CliRunner().invoke, app, words)
+        assert f"全中心停手中 halted since 11-22 11:04 (CST) by {CHIEF}" in told.stdout, told.output
+        value = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--json"])
+        assert json.loads(value.stdout)["halted"] == {"officer": CHIEF, "since": NOW.isoformat()}
 
 
 async def test_what_is_kept_is_shown_until_and_after_it_is_delivered(given: Given, dark) -> None:
@@ -157,6 +177,73 @@ def test_a_sheet_is_opened_decided_and_left_by_keys_and_its_code_is_covered():
     assert pressed(view, "d1\x1b") == [None] * 3
     assert view.typed == ""
     assert pressed(view, "qq") == [None, Wish.QUIT]
+
+
+@pytest.mark.parametrize("opening", ["", '"', "“", "'", "「", " “ "])
+def test_a_decision_is_understood_with_and_without_quotes_and_its_code_is_covered(opening):
+    closing = {"": "", "“": "”", "「": "」"}.get(opening.strip(), opening)
+    for said in ("012345 493021", "012345 493021 reject 收款人“张某”不符", "012345 493021 except 3 7"):
+        assert unquoted(f"{opening}{said}{closing}") == said
+        assert "493021" not in hidden(f"{opening}{said}{closing}")
+    assert unquoted(f"{opening}012345 493021{closing} reject 不符") == "012345 493021 reject 不符"
+    assert unquoted(opening) == ""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SHEET])
+def test_what_is_no_sheet_says_what_it_is_and_what_to_do_and_only_until_the_cursor_moves(kind):
+    view = View()
+    view.take(frame(Entry(kind=kind, case_number="A2026-000001", at=NOW, measure="stop"), entry("F-01", 9)))
+    assert pressed(view, "\r") == [None]
+    assert view.mode is Mode.LIST
+    assert "A2026-000001" in view.note
+    assert "不是审批单" in view.note
+    assert "no sheet" in view.note
+    pressed(view, "2")
+    assert view.note == ""
+
+
+def test_what_was_said_of_a_sheet_goes_when_it_is_decided_and_stays_while_it_waits():
+    view = View()
+    waits: Any = SimpleNamespace(row=SimpleNamespace(case_number="A2026-000001", sheet=SimpleNamespace(name="F-01")))
+    pending = Frame("test", NOW, Watchlist.model_construct(questions=(waits,), entries=(entry("F-01", 9),), codes={}))
+    view.take(pending)
+    view.said, view.said_of = "A2026-000001/F-01: 待决", "A2026-000001/F-01"
+    view.take(pending)
+    assert view.said
+    view.take(frame())
+    assert view.said == ""
+    view.said = "A2026-000001/F-01: 已批准"
+    view.take(frame())
+    assert view.said, "who decided it last reads so"
+
+
+@pytest.mark.parametrize("width", [100, 120, 160])
+def test_on_a_narrow_screen_only_the_free_text_is_cut(width):
+    entries = [
+        Entry(
+            kind=kind,
+            case_number=f"A2026-0012{no:02d}",
+            at=NOW + timedelta(hours=no, minutes=-65),
+            fen=123_456_789_000,
+            fen_a_minute=2_304_567,
+            sheet="F-03" if kind is Kind.SHEET else "",
+            measure="stop",
+            accounts=tuple(f"ICBC·{last:04d}" for last in range(9)),
+            since=NOW - timedelta(hours=2),
+        )
+        for no, kind in enumerate(Kind)
+    ]
+    view = View()
+    view.take(frame(*entries))
+    console = Console(width=width, height=40, record=True, file=io.StringIO(), force_terminal=True)
+    console.print(screen(view, 40))
+    lines = console.export_text().splitlines()
+    assert max(map(cell_len, lines)) <= width
+    for no, one in enumerate(view.entries, 1):
+        (line,) = [line for line in lines if one.case_number in line]
+        name = f"{one.case_number}/F-03" if one.sheet else one.case_number
+        left = re.split(r"\s{2,}", line.strip())[:6]
+        assert left == [str(no), name, shown_clock(one.at), when(one.at, NOW), "1,234,567,890", "23,045.67"]
 
 
 # ------------------------------------------------------------ a real terminal

@@ -5,6 +5,7 @@ from datetime import timedelta
 from adapters.policy_file import load_policy
 from adapters.settings import Settings
 from domain.bookkeeping import Filing
+from domain.orders import Refused
 from domain.sheets import Verdict
 from domain.watchlist import Entry, Kind
 from tests.register.given import COUNTY, HANDLING, NOW, SECOND, Given, numbered, query, ref, stop
@@ -96,3 +97,16 @@ async def test_a_second_look_is_due_until_somebody_has_decided_or_is_asked(given
     assert [one.accounts for one in await entries(given, Kind.LOOK)] == [("ICBC·0002",)]
     await given.register.keep_sheet(given.look(case_id, (numbered(2)[1], 700)))
     assert await entries(given, Kind.LOOK) == [], "a sheet asks for it"
+
+
+async def test_what_a_bank_refused_is_due_at_once_until_the_account_is_held(given: Given) -> None:
+    await given.duty()
+    case_id = await given.case()
+    (opened,) = await given.open(case_id, stop(ref()))
+    await given.answer(opened, outcome=Refused(code="2103", at=NOW))
+    (one,) = await entries(given, Kind.REFUSED)
+    assert (one.at, one.accounts, one.measure, one.code) == (NOW, ("ICBC·0001",), "stop", "2103")
+    (again,) = await given.open(case_id, stop(ref(), sequence=2), now=NOW + timedelta(minutes=1))
+    assert await entries(given, Kind.REFUSED) == [], "asked again: the new answer counts"
+    await given.answer(again, now=NOW + timedelta(minutes=1))
+    assert await entries(given, Kind.REFUSED) == []

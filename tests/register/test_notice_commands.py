@@ -1,0 +1,64 @@
+"""`notice list` and `notice ack`: for whom a notice is, in Chinese and English."""
+
+import asyncio
+import contextlib
+import json
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.cli import noticing
+from adapters.cli.app import app
+from adapters.cli.failures import Exit
+from adapters.cli.running import World
+from adapters.register import Register
+from tests.register.given import FIELD, RING, Given, ref
+
+
+@pytest.fixture
+def typed(url, monkeypatch, tmp_path):
+    """Type `notice …` in this register's world."""
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "160")
+
+    @contextlib.asynccontextmanager
+    async def world(*_: object, **__: object):
+        own = await Register.connect(url, ring=RING)
+        try:
+            yield World("test", SimpleNamespace(), own, RING, SimpleNamespace())  # type: ignore[arg-type]
+        finally:
+            await own.close()
+
+    monkeypatch.setattr(noticing, "open_world", world)
+
+    async def run(*words: str):
+        return await asyncio.to_thread(CliRunner().invoke, app, ["notice", *words])
+
+    return run
+
+
+async def test_the_list_says_for_whom_each_is(given: Given, typed) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    page = (await typed("list")).stdout
+    for word in ("发给 for", "县级审批人 county approver", "协查人 second officer", "待决定", "awaits decisions"):
+        assert word in page
+    (one,) = json.loads((await typed("list", "--json")).stdout)["notices"]
+    assert one["roles"] == ["approver_county", "second_officer"]
+
+
+async def test_whom_it_is_not_for_is_told_for_whom_it_is(given: Given, typed) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    (one,) = await given.register.notices()
+    said = await typed("ack", one.notice, "--officer", FIELD)
+    assert said.exit_code == Exit.BAD_INPUT
+    told = " ".join(said.stderr.split())
+    for word in (
+        "此通知不是发给您的",
+        "县级审批人",
+        "值班长",
+        "this notice is not for you",
+        "county approver",
+        "duty chief",
+    ):
+        assert word in told
