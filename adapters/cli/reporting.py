@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, refuse_closed
 from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
-from adapters.cli.halted import halt_line, halt_value
+from adapters.cli.halted import halt_line, halt_lines, halt_value
 from adapters.cli.outcome import case_url
 from adapters.cli.papers import paper_value, papers_table
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform, progress
@@ -61,7 +61,9 @@ def report(
             institutions = await world.register.institutions()
             intake = Intake(world.register, world.client, load_policy(given), institutions)
             codes = {one.id: one.code for one in institutions}
-            return _say_receipt(voice, world, await intake.file(filed), filed, codes)
+            receipt = await intake.file(filed)
+            halted = await halt_lines(world.register)  # a report is kept during a halt, and nothing is stopped for it
+            return _say_receipt(voice, world, receipt, filed, codes, halted)
 
     perform(voice, work)
 
@@ -96,7 +98,9 @@ def refused_report(faults: list[Fault]) -> CommandError:
     )
 
 
-def _say_receipt(voice: Voice, world: World, receipt: Receipt, filed: Report, codes: Mapping[str, str]) -> int:
+def _say_receipt(
+    voice: Voice, world: World, receipt: Receipt, filed: Report, codes: Mapping[str, str], halted: Sequence[str]
+) -> int:
     number = receipt.case_number
     words = {
         "new": f"案件 {number} 已立 Case {number} is open ({receipt.case_id}).",
@@ -110,7 +114,7 @@ def _say_receipt(voice: Voice, world: World, receipt: Receipt, filed: Report, co
     doubts = [{"field": path, "zh": problem.zh, "en": problem.en} for path, problem in doubts_of(filed)]
     asked = [f"请核对 please check {one['field']}: {one['zh']} / {one['en']}" for one in doubts]
     value = {**receipt.model_dump(mode="json"), "run": world.run, "doubts": doubts}
-    voice.tell(value, words[receipt.standing], *_understood(filed, codes), *asked)
+    voice.tell(value, *halted, words[receipt.standing], *_understood(filed, codes), *asked)
     return Exit.DONE
 
 
