@@ -48,7 +48,7 @@ class Transfer(_Strict):
     bank: InstitutionId
     number: AccountNumber
     name: Text
-    amount_fen: Annotated[int, Field(gt=0, le=10**14)]
+    amount_fen: Annotated[int, Field(gt=0, le=10**14, strict=True)]  # 86000.00 is yuan, and a hundredth of the loss
     time: AwareDatetime
     account_kind: AccountKind = AccountKind.PERSON
 
@@ -113,5 +113,6 @@ class Receipt(BaseModel):
     case_number: str
     workflow_id: str
     standing: str
-    """new: a case was opened · joined: the same report runs already · closed: its case is closed."""
+    """new: a case was opened · joined: the same report runs already · closed: its case is closed · differs: another
+    report bears its reference, and nothing was kept."""
     received_at: datetime

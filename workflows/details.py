@@ -21,7 +21,7 @@ def details(case: Case) -> str:
         headline(case, seen),
         first_deadline(case),
         questions(case),
-        how_to_halt(),
+        how_to_halt(case),
         problems(case) + unknown_orders(case),
         "<br><h3>资金流向 Money flow</h3>" + draw(flow(seen)) if seen.accounts else "",
         books(seen) + waiting(case) + cut_branches(seen) + carriers(case),

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, refuse_closed
 from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
-from adapters.cli.halted import halt_line, halt_value
+from adapters.cli.halted import halt_line, halt_lines, halt_value
 from adapters.cli.outcome import case_url
 from adapters.cli.papers import paper_value, papers_table
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform, progress
@@ -60,7 +61,10 @@ def report(
         async with open_world(given, voice, name, engine_may_wait=True) as world:
             institutions = await world.register.institutions()
             intake = Intake(world.register, world.client, load_policy(given), institutions)
-            return _say_receipt(voice, world, await intake.file(filed), filed)
+            codes = {one.id: one.code for one in institutions}
+            receipt = await intake.file(filed)
+            halted = await halt_lines(world.register)  # a report is kept during a halt, and nothing is stopped for it
+            return _say_receipt(voice, world, receipt, filed, codes, halted)
 
     perform(voice, work)
 
@@ -95,19 +99,42 @@ def refused_report(faults: list[Fault]) -> CommandError:
     )
 
 
-def _say_receipt(voice: Voice, world: World, receipt: Receipt, filed: Report) -> int:
+def _say_receipt(
+    voice: Voice, world: World, receipt: Receipt, filed: Report, codes: Mapping[str, str], halted: Sequence[str]
+) -> int:
+    number = receipt.case_number
     words = {
-        "new": f"Case {receipt.case_number} is open ({receipt.case_id}).",
-        "joined": f"The same report is running as case {receipt.case_number} ({receipt.case_id}): joined.",
-        "closed": f"The same report was case {receipt.case_number}, which is closed: file what is new as a new report.",
+        "new": f"案件 {number} 已立 Case {number} is open ({receipt.case_id}).",
+        "joined": f"同一报案已在办 The same report is running as case {number} ({receipt.case_id}): joined.",
+        "closed": f"同一报案 The same report was case {number}, which is closed: file what is new as a new report.",
     }
     if receipt.standing == "closed":
         raise CommandError(Exit.CLOSED, words["closed"])
+    if receipt.standing == "differs":
+        raise refused_report([_other_content(number)])
     doubts = [{"field": path, "zh": problem.zh, "en": problem.en} for path, problem in doubts_of(filed)]
     asked = [f"请核对 please check {one['field']}: {one['zh']} / {one['en']}" for one in doubts]
     value = {**receipt.model_dump(mode="json"), "run": world.run, "doubts": doubts}
-    voice.tell(value, words[receipt.standing], *asked)
+    voice.tell(value, *halted, words[receipt.standing], *_understood(filed, codes), *asked)
     return Exit.DONE
+
+
+def _other_content(number: str) -> Fault:
+    return Fault(
+        path="source_ref",
+        problem=f"编号已用于案件 {number}，内容不同 it is that of case {number}, whose content differs",
+        remedy="新警情换一个编号 give each report a reference of its own",
+    )
+
+
+def _understood(filed: Report, codes: Mapping[str, str]) -> list[str]:
+    """What was understood, to be read back: a wrong sum or account is stopped for nothing."""
+    if not filed.transfers:
+        return []
+    payees = "，".join(
+        f"{masked(codes.get(one.bank, one.bank), one.number)} {yuan(one.amount_fen)}" for one in filed.transfers
+    )
+    return [f"损失 loss {yuan(filed.loss_fen)}；收款 paid to {escape(payees)}。请与回单核对 please check"]
 
 
 def filing(

@@ -30,7 +30,9 @@ _ENTRY = Write.of(case_accounts, Mode.PUT)
 _IDENTITY = "uq_cases_identity"
 
 _same = (
-    select(cases.c.case_id, cases.c.case_number, cases.c.workflow_id, cases.c.status, cases.c.received_at)
+    select(
+        cases.c.case_id, cases.c.case_number, cases.c.workflow_id, cases.c.status, cases.c.received_at, cases.c.report
+    )
     .where(cases.c.identity == bindparam("identity", type_=Text))
     .subquery()
 )
@@ -72,6 +74,7 @@ class Casework(Part):
     async def file_report(self, report: Report, now: datetime, policy: Policy | None = None) -> Receipt:
         """Commit report, case and outbox row together; the same report again joins (DOMAIN 1, ARCHITECTURE 5).
 
+        Another report under the same reference is neither kept nor joined: its receipt says that it differs.
         `policy`: the one the case starts with, kept with it; its fuse is the case's.
         """
         while True:
@@ -85,6 +88,8 @@ class Casework(Part):
     async def _file(self, connection: AsyncConnection, report: Report, now: datetime, policy: Policy | None) -> Receipt:
         before = (await run(connection, _FILED_BEFORE, identity=report.identity)).one()
         if before.case_id is not None:
+            if _report(before.report) != report:
+                return _receipt(before, "differs")
             return _receipt(before, "closed" if before.status == Status.CLOSED else "joined")
         case_id = new_case_id()
         row: dict[str, object] = {

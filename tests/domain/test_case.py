@@ -167,6 +167,8 @@ def test_a_report_is_taken_as_it_is_written():
         (("transfers", 0, "amount_fen"), 0),
         (("transfers", 0, "amount_fen"), -98765),
         (("transfers", 0, "amount_fen"), "秘密amount"),
+        (("transfers", 0, "amount_fen"), 98765.00),
+        (("transfers", 0, "amount_fen"), "98765"),
         (("transfers", 0, "time"), "2026-11-22T11:00:00"),
         (("transfers", 0, "time"), "秘密time"),
         (("lines", 0, "number"), "秘密line"),

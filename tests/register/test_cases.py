@@ -33,6 +33,16 @@ async def test_the_same_report_joins_and_draws_no_number(given: Given) -> None:
     assert other.case_number == "A2026-000002"
 
 
+async def test_another_report_under_the_same_reference_is_neither_kept_nor_joined(given: Given) -> None:
+    first = await given.register.file_report(report("a-1"), NOW)
+    corrected = report("a-1", loss_fen=77)
+    said = await given.register.file_report(corrected, NOW + timedelta(minutes=1))
+    assert said == first.model_copy(update={"standing": "differs"})
+    assert await given.register.report(first.case_id) == report("a-1")
+    await given.register.close_case(first.case_id, "lost", NOW)
+    assert (await given.register.file_report(corrected, NOW)).standing == "differs"
+
+
 async def test_the_same_report_filed_many_times_at_once_is_one_case(given: Given) -> None:
     receipts = await asyncio.gather(*(given.register.file_report(report("a-1"), NOW) for _ in range(8)))
     assert len({receipt.case_id for receipt in receipts}) == 1

@@ -2,12 +2,14 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.books import Books
 from domain.case import CaseOutcome, Status
 from domain.evidence import Totp
 from domain.findings import Finding
@@ -27,6 +29,8 @@ from workflows.casework.paperwork import new_sheet
 from workflows.casework.state import FreezeHeld
 from workflows.details import details
 from workflows.showing.effects import effect_line
+from workflows.showing.headline import headline
+from workflows.showing.survey import survey
 from workflows.showing.text import brief, foreign, moment
 
 TYPED = re.compile(r"`\"([^\"`]+)\"`")
@@ -64,6 +68,29 @@ def test_the_head_says_which_case_how_much_and_how_much_is_at_risk():
     assert "虚假征信" in head
     for fen in (books.loss_fen, books.held_fen, books.at_risk_fen):
         assert shown(fen) in head
+
+
+@pytest.mark.parametrize(
+    ("status", "held_of_10", "words"),
+    [
+        (Status.HOLDING, 0, "未能控制 not held"),
+        (Status.HOLDING, 4, "部分控制 partly held"),
+        (Status.HOLDING, 10, "已控制 holding"),
+        (Status.DECIDING, 4, "待查证 awaiting findings"),
+        (Status.TRACING, 0, "追查止付中 tracing"),
+    ],
+)
+def test_the_head_calls_nothing_held_while_money_can_still_leave(status: Status, held_of_10: int, words: str):
+    case = traced(1)
+    case.state.status = status
+    books = Books(loss_fen=10, held_fen=held_of_10, in_motion_fen=10 - held_of_10)
+    assert words in headline(case, replace(survey(case), books=books))
+
+
+def test_a_closed_case_offers_no_halt():
+    case = deciding()
+    case.state.status, case.state.outcome = Status.CLOSED, CaseOutcome.HELD
+    assert HALT_HERE not in details(case)
 
 
 def test_a_missing_case_filing_is_the_first_deadline_and_says_what_to_type():

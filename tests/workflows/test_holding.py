@@ -55,6 +55,7 @@ def test_a_freeze_executed_in_part_holds_what_the_bank_says_and_the_rest_stays_s
     case.gather()
     case.decide("F-01")
     assert case.entry(a).frozen_fen == 150_00
+    assert "only ¥150.00 of ¥400.00 frozen" in case.problems()
     assert a.stopped
     assert case.books().held_fen == 1_000_00
 

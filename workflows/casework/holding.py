@@ -6,6 +6,7 @@ from domain.clock import months_later
 from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.findings import Finding
 from domain.identifiers import account_key
+from domain.money import shown
 from domain.orders import Measure, Outcome, in_force
 from domain.sheets import Ruling, SheetKind, SheetLine, SheetState, Why, lets_go
 from workflows.casework import looking
@@ -314,6 +315,13 @@ def _take_freeze(case: Case, key: str, account: Account, errand: Errand, freeze:
         case.ledger.cover(key, executed, freeze.started)
         account.covers = case.ledger.covers(key)
         case.solved(f"freeze:{key}")
+        if executed < (errand.amount_fen or 0):
+            asked, done = shown(errand.amount_fen or 0), shown(executed)
+            case.problem(
+                f"freeze:{key}",
+                f"{case.shown(account)} 只冻结了 {done}（申请 {asked}）：余额不足或已被先行冻结，请人工核对",
+                f"{case.shown(account)}: only {done} of {asked} frozen: short balance or earlier freezes; please check",
+            )
         if account.letting_go:
             _unfreeze(case, account, held)
     elif freeze.kind in {"refused", "held_elsewhere"}:

@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.case import STATUS_WORDS, CaseOutcome, Status
 from domain.money import shown
 from domain.operations import FILE_HERE, HALT_HERE
+from domain.sheets import SheetState
 from workflows.casework.case import Case
 from workflows.casework.deadlines import deadlines
 from workflows.showing.survey import Survey
@@ -26,14 +27,25 @@ RED = "#d92d20"
 def headline(case: Case, seen: Survey) -> str:
     """Case number, stage, kind of fraud; then loss, held and at risk, large."""
     state = case.state
-    zh, en = STATUS_WORDS[state.status]
-    if state.status is Status.CLOSED:
-        ends_zh, ends_en = OUTCOME_WORDS[state.outcome]
-        zh, en = f"{zh}：{ends_zh}", f"{en}: {ends_en}"
+    zh, en = _stage(case, seen)
     head = f"<h2>{foreign(case.start.case_number)}　{zh} {en}</h2>"
     category, as_of = foreign(case.start.report.category, 60), moment_to_second(case.now)
     under = f"{category}　{len(state.accounts)} 户 accounts　截至 as of {as_of} 北京时间 CST"
     return f"{head}{under}{_sums(seen)}"
+
+
+def _stage(case: Case, seen: Survey) -> tuple[str, str]:
+    """Where the case stands, in words that never calm: nothing is called held while money can still leave."""
+    state, books = case.state, seen.books
+    zh, en = STATUS_WORDS[state.status]
+    if state.status is Status.CLOSED:
+        ends_zh, ends_en = OUTCOME_WORDS[state.outcome]
+        return f"{zh}：{ends_zh}", f"{en}: {ends_en}"
+    if state.status is Status.DECIDING and not any(one.state is SheetState.PENDING for one in state.sheets.values()):
+        return "待查证", "awaiting findings"
+    if state.status is Status.HOLDING and books is not None and books.at_risk_fen:
+        return ("部分控制", "partly held") if books.held_fen else ("未能控制", "not held")
+    return zh, en
 
 
 def _sums(seen: Survey) -> str:
@@ -70,8 +82,10 @@ def first_deadline(case: Case) -> str:
     return f'{text}\n立案登记 to file：{how}：<b>{FILE_HERE}</b>，输入 type：`"立案号 警号 验证码"`'
 
 
-def how_to_halt() -> str:
-    """The one word that stops the whole centre, where an eye in a hurry finds it."""
+def how_to_halt(case: Case) -> str:
+    """The one word that stops the whole centre, where an eye in a hurry finds it; a closed case hears nothing more."""
+    if case.state.status is Status.CLOSED:
+        return ""
     return f'全中心停手 to halt the whole centre：操作 operation：<b>{HALT_HERE}</b>，输入 type：`"警号"`'
 
 

@@ -134,12 +134,12 @@ def _awaited(case: Case, file: SheetFile) -> str:
 
 
 def _listed(case: Case, file: SheetFile) -> list[str]:
-    """The accounts on the sheet: the largest in rows, the rest in one."""
+    """The accounts on the sheet: the largest in rows by their numbers, which `except` names; the rest in one."""
     if not file.sheet.lines:
         return []
     ranked = sorted(file.sheet.lines, key=lambda line: -line.amount_fen)
     rows = [row("序 no", "账户 account", "级 layer", "金额 amount", "余额 balance", right=3, head=True)]
-    rows += [_line(case, file, line) for line in ranked[:MOST_LINES]]
+    rows += [_line(case, file, line) for line in sorted(ranked[:MOST_LINES], key=lambda line: line.no)]
     rest = ranked[MOST_LINES:]
     if rest:
         total, balance = sum(line.amount_fen for line in rest), sum(line.balance_fen for line in rest)
