@@ -74,4 +74,6 @@ def refuse_closed(case: CaseRow) -> None:
         CommandError: the case is closed.
     """
     if case.status == "closed":
-        raise CommandError(Exit.CLOSED, f"Case {case.case_number} is closed ({case.outcome}).")
+        raise CommandError(
+            Exit.CLOSED, f"案件 {case.case_number} 已结案 / Case {case.case_number} is closed ({case.outcome})."
+        )

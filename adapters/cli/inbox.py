@@ -11,7 +11,7 @@ from rich.markup import escape
 from adapters.cli.evidence import Code, OfficerWord, sheets_named, signatory
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.halted import halt_line, halt_value
-from adapters.cli.inbox_words import full_name, listed, told_table, value_of, whole
+from adapters.cli.inbox_words import EVIDENCE_WORDS, full_name, listed, told_table, value_of, whole
 from adapters.cli.keeping import say_or_keep
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
 from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
@@ -74,7 +74,7 @@ def inbox(
                 "halted": halt_value(halt),
                 "sheets": _values(asked, now),
             }
-            rows = listed(asked, now, f"run {world.run}") if asked else "Nothing waits for a decision."
+            rows = listed(asked, now, f"run {world.run}") if asked else "无待决审批单 Nothing waits for a decision."
             voice.tell(value, *halt_line(halt), rows)
 
     perform(voice, work)
@@ -159,8 +159,8 @@ def _decide(
                 "sheets": [_told_value(one) for one in told],
                 "left": [{"sheet": one.path, "why": one.problem} for one in left],
             }
-            rest = [f"left: {escape(one.sentence)}" for one in left]
-            voice.tell(value, told_table(told) if told else "Nothing was decided.", *rest)
+            rest = [f"未决定 left: {escape(one.sentence)}" for one in left]
+            voice.tell(value, told_table(told) if told else "均未决定 Nothing was decided.", *rest)
             return next((one.exit_code for one in told if one.refused), Exit.DONE)
 
     perform(voice, work)
@@ -175,11 +175,17 @@ def choose(waiting: Sequence[Question], who: Signatory) -> tuple[list[Question],
     left: list[Fault] = []
     for one in waiting:
         if one.blocked:
-            left.append(Fault(full_name(one), "its case has no case filing yet"))
+            left.append(Fault(full_name(one), "尚未立案 / its case has no case filing yet"))
         elif who.evidence is not None and who.evidence.kind != one.row.sheet.needs.value:
-            left.append(Fault(full_name(one), f"needs {one.row.sheet.needs.value}"))
+            left.append(
+                Fault(
+                    full_name(one), f"需要{EVIDENCE_WORDS[one.row.sheet.needs][0]} / needs {one.row.sheet.needs.value}"
+                )
+            )
         elif len(chosen) == MOST_SHEETS:
-            left.append(Fault(full_name(one), f"one word decides at most {MOST_SHEETS} sheets"))
+            left.append(
+                Fault(full_name(one), f"一次最多决定 {MOST_SHEETS} 张 / one word decides at most {MOST_SHEETS} sheets")
+            )
         else:
             chosen.append(one)
     return chosen, left
@@ -197,12 +203,13 @@ async def _say(world: World, voice: Voice, names: Sequence[str], waiting: Sequen
             faults.append(Fault(name, problem.sentence))
             continue
         if name not in ours:
-            faults.append(Fault(name, f"does not await officer {word.who.officer} (any more)"))
+            number = word.who.officer
+            faults.append(Fault(name, f"不需警号 {number} 决定 (或已签) / does not await officer {number} (any more)"))
         elif sheet.sheet.needs is EvidenceKind.SIGNATURE and _kind(word.who) is EvidenceKind.TOTP:
-            faults.append(Fault(name, "needs a signature, not a code", "`starter.py sign`"))
+            faults.append(Fault(name, "需要签名, 不是验证码 / needs a signature, not a code", "`starter.py sign`"))
     if faults:
         said = " ".join(fault.sentence for fault in faults)
-        raise CommandError(Exit.BAD_INPUT, f"Nothing was decided. {said}", faults=faults)
+        raise CommandError(Exit.BAD_INPUT, f"均未决定 / Nothing was decided. {said}", faults=faults)
     return await say_or_keep(world, voice, asked, word, Via.UPDATE)
 
 
@@ -216,7 +223,7 @@ def _confirm(voice: Voice, chosen: Sequence[Question], now: datetime, verdict: V
         return
     voice.err.print(listed(chosen, now, f"to {verdict.value}"))
     if not typer.confirm(f"{verdict.value} all {len(chosen)}?", err=True):
-        raise CommandError(Exit.BAD_INPUT, "Nothing was decided.")
+        raise CommandError(Exit.BAD_INPUT, "均未决定 / Nothing was decided.")
 
 
 def _full(names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from adapters.cli.saying import Told
+from adapters.cli.saying import Told, state_words
 from adapters.cli.voice import amount, table, yuan
 from adapters.register.awaiting import Question
 from domain.clock import shown_clock
@@ -35,7 +35,8 @@ def when(at: datetime, now: datetime) -> str:
 
 def listed(asked: Sequence[Question], now: datetime, title: str) -> Table:
     """One row a sheet, several short lines each, so that a narrow terminal shows all of it."""
-    made = table(title, "sheet", "asks for", "sum, yuan", "decide by, CST", "awaits", right=("sum, yuan",))
+    columns = ("审批单 sheet", "事项 asks for", "金额 yuan", "期限 decide by, CST", "待 awaits")
+    made = table(title, *columns, right=("金额 yuan",))
     for one in asked:
         made.add_row(
             f"{full_name(one)}\n{escape(one.category)}",
@@ -100,9 +101,9 @@ def whole(asked: Question, now: datetime, codes: Mapping[str, str]) -> list[str 
 
 def told_table(told: Sequence[Told]) -> Table:
     """What became of each sheet."""
-    made = table("", "sheet", "state", "said")
+    made = table("", "审批单 sheet", "状态 state", "结果 said")
     for one in told:
-        made.add_row(one.name, one.state, _red(escape(one.said)) if one.refused else escape(one.said))
+        made.add_row(one.name, state_words(one.state), _red(escape(one.said)) if one.refused else escape(one.said))
     return made
 
 

@@ -76,7 +76,6 @@ def _table(found: Sequence[Notice], title: str) -> Table:
     columns = ("通知 notice", "案件 case", "发给 for", "事由 what", "自 since", "次 sent", "确认 ack")
     made = table(title, *columns, right=["次 sent"])
     made.columns[1].no_wrap = made.columns[4].no_wrap = True
-    made.columns[3].overflow = "fold"  # Chinese has no spaces to wrap at
     for one in found:
         zh, en = words_of(one)
         whom = "\n".join(" ".join(ROLE_WORDS[role]) for role in one.roles)

@@ -31,11 +31,12 @@ from adapters.settings import LASTING_RUN, Settings
 from adapters.temporal.stack import open_stack
 from adapters.temporal.worlds import list_worlds
 from domain.books import BookEntry
-from domain.case import STATUS_WORDS, Status
+from domain.case import STATUS_WORDS, CaseOutcome, Status
 from domain.effects import effect_words
 from domain.identifiers import masked
 from domain.report import Receipt, Report
 from domain.sheets import SHEET_WORDS
+from workflows.showing.headline import OUTCOME_WORDS
 
 OfficerNumber = Annotated[str, typer.Option("--officer", metavar="NO", help="The officer's police number.")]
 _MOST_CASES = 1000
@@ -176,8 +177,9 @@ def list_cases(run: RunName = None, as_json: AsJson = False) -> None:
                 "cases": [row.model_dump(mode="json") for row in rows],
                 "pending": [_sheet_value(sheet) for sheet in sheets],
             }
-            numbers = ("loss", "held", "at risk", "accs")
-            made = table(f"run {world.run}", "case", "category", "status", *numbers, "filing", "pending", right=numbers)
+            numbers = ("损失\nloss", "已控制\nheld", "有风险\nat risk", "户\naccs")
+            columns = ("案件\ncase", "类别\ncategory", "状态\nstatus", *numbers, "立案\nfiling", "待决\npending")
+            made = table(f"run {world.run}", *columns, right=numbers)
             for row in rows:
                 pending = [one.sheet.name for one in sheets if one.case_number == row.case_number]
                 made.add_row(*_case_cells(row), row.filing_number and escape(row.filing_number), " ".join(pending))
@@ -187,7 +189,9 @@ def list_cases(run: RunName = None, as_json: AsJson = False) -> None:
 
 
 def _case_cells(row: CaseRow) -> list[str]:
-    status = STATUS_WORDS[Status(row.status)][1] + (f" ({row.outcome})" if row.status == "closed" else "")
+    status = " ".join(STATUS_WORDS[Status(row.status)])
+    if row.status == Status.CLOSED:
+        status += f" ({' '.join(OUTCOME_WORDS[CaseOutcome(row.outcome)])})"
     amounts = [amount(fen) for fen in (row.loss_fen, row.books.held_fen, row.books.at_risk_fen)]
     return [row.case_number, escape(row.category), status, *amounts, str(row.accounts)]
 

@@ -18,7 +18,8 @@ from adapters.cli.running import World
 from adapters.register.keeping import KEPT
 from domain.evidence import Signatory
 from domain.identifiers import full_sheet_name
-from domain.sheets import SheetKind, SheetState
+from domain.officers import Role
+from domain.sheets import STATE_WORDS, SheetKind, SheetState, role_words
 
 _SEEN_WITHIN_S = 5.0  # a signal is kept within milliseconds where a worker runs
 _LOOK_S = 0.1
@@ -26,10 +27,14 @@ _ANSWER_WITHIN_S = 15.0
 """A case answers within milliseconds, under load within seconds; a code serves for a minute and is to be kept in it."""
 _GONE = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _NO_EFFECT = (
+    "决定已发出, 对 {sheet} 未生效: 原因见案件详情, 或用 --via update 重新决定 / "
     "The decision was sent and has had no effect on {sheet}: the case's details in the UI say why, "
     "or decide again with --via update to be told."
 )
-_NOT_SAID = CommandError(Exit.BAD_INPUT, "Not said: the word was refused before, and a code is not tried once more.")
+_NOT_SAID = CommandError(
+    Exit.BAD_INPUT,
+    "未提交: 已被拒绝, 验证码不再试 / Not said: the word was refused before, and a code is not tried once more.",
+)
 
 Asked = tuple[CaseRow, SheetRow]
 
@@ -99,8 +104,16 @@ class Told:
             return self.refused
         if self.kept:
             return f"{self.sheet}: {' / '.join(KEPT)}"
-        awaits = f", still awaits {', '.join(self.awaited)}" if self.awaited else ""
-        return f"{self.sheet}: {self.state}{awaits}"
+        said = f"{self.sheet}: {state_words(self.state)}"
+        if not self.awaited:
+            return said
+        zh, en = role_words([Role(role) for role in self.awaited])
+        return f"{said}, 还需 still awaits {zh} / {en}"
+
+
+def state_words(state: str) -> str:
+    """Where a sheet stands, in Chinese and English."""
+    return f"{STATE_WORDS[SheetState(state)]} {state}"
 
 
 def refuse_unready(row: CaseRow, asked: SheetRow) -> None:
@@ -111,10 +124,15 @@ def refuse_unready(row: CaseRow, asked: SheetRow) -> None:
     """
     refuse_closed(row)
     if asked.state != SheetState.PENDING:
-        raise CommandError(Exit.CLOSED, f"Sheet {asked.sheet.name} of case {row.case_number} is {asked.state} already.")
+        raise CommandError(
+            Exit.CLOSED,
+            f"案件 {row.case_number} 的审批单 {asked.sheet.name} {STATE_WORDS[SheetState(asked.state)]} / "
+            f"Sheet {asked.sheet.name} of case {row.case_number} is {asked.state} already.",
+        )
     if asked.sheet.kind is SheetKind.FREEZE and not row.filing_number:
         raise CommandError(
             Exit.BAD_INPUT,
+            f"案件 {row.case_number} 尚未立案, 不能审批冻结: 请先登记立案号 / "
             f"Case {row.case_number} has no case filing yet, so no freeze is decided on: "
             f'enter it first with `starter.py filing {row.case_number} NUMBER --officer "NO CODE"`.',
         )

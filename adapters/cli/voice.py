@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, OverflowMethod
 from rich.markup import escape
 from rich.table import Table
 
@@ -51,7 +51,10 @@ def table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
     """An empty table; the columns named in `right` hold numbers."""
     made = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if column in right else "left", no_wrap=number == 0 or column in right)
+        whole = number == 0 or column in right
+        # Chinese has no spaces to wrap at: folded, nothing of it is lost on a narrow terminal
+        overflow: OverflowMethod = "ellipsis" if whole else "fold"
+        made.add_column(column, justify="right" if column in right else "left", no_wrap=whole, overflow=overflow)
     return made
 
 

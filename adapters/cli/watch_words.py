@@ -54,7 +54,7 @@ _NARROW_LINES = 4
 def page(frame: Frame, order: Order, entries: Sequence[Entry]) -> list[str | Table]:
     """One look as a whole, for a file or a pipe: every entry, whatever the width."""
     said: list[str | Table] = [_head(frame, order, bell=None)]
-    said.append(_paged(frame, entries) if entries else "Nothing has to be watched.")
+    said.append(_paged(frame, entries) if entries else "无事项 Nothing has to be watched.")
     return [*said, *_kept(frame.kept, frame.at)]
 
 

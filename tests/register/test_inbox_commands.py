@@ -184,12 +184,23 @@ async def test_all_means_what_awaits_this_officer_is_filed_and_needs_this_kind_o
     assert said.code == Exit.DONE, said.err
     assert {one["sheet"] for one in said.answer["sheets"]} == {FIRST, "A2026-000003/R-01"}
     assert {one["sheet"]: one["why"] for one in said.answer["left"]} == {
-        OTHER: "needs signature",
-        "A2026-000003/F-01": "its case has no case filing yet",
+        OTHER: "需要签名 / needs signature",
+        "A2026-000003/F-01": "尚未立案 / its case has no case filing yet",
     }
     assert (await state_of(given, OTHER))[1] == ()
     again = await typed("approve", "--all", "--officer", officer_with_code(SECOND, 1))
     assert (again.code, again.answer["sheets"]) == (Exit.DONE, [])
+
+
+async def test_a_missing_filing_and_who_is_awaited_are_said_in_chinese_and_english(given: Given, typed) -> None:
+    first, _ = await two_cases(given, filed=False)
+    said = await typed("approve", FIRST, "--officer", officer_with_code(SECOND))
+    assert said.code == Exit.BAD_INPUT
+    assert "A2026-000001 尚未立案" in said.err
+    assert "has no case filing yet" in said.err
+    await file(given, first.case_id)
+    (told,) = (await typed("approve", FIRST, "--officer", officer_with_code(SECOND, 1))).answer["sheets"]
+    assert told["said"] == "F-01: 待决 pending, 还需 still awaits 县级审批人 / county approver"
 
 
 async def test_a_rejection_keeps_its_reason(given: Given, typed, sql) -> None:

@@ -107,6 +107,9 @@ async def test_a_halt_is_said_first_in_every_list_until_two_have_signed_again(gi
     for words in (["inbox", "--watch", "--once"], ["inbox"], ["list"]):
         told = await asyncio.to_thread(CliRunner().invoke, app, words)
         assert f"全中心停手中 halted since 11-22 11:04 (CST) by {CHIEF}" in told.stdout, told.output
+        if words == ["list"]:
+            for word in ("状态", "status", "追查", "tracing", "已控制", "held"):
+                assert word in told.stdout
         value = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--json"])
         assert json.loads(value.stdout)["halted"] == {"officer": CHIEF, "since": NOW.isoformat()}
 

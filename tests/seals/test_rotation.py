@@ -68,6 +68,8 @@ async def test_nothing_in_a_history_is_plain_but_what_must_be(sealed_town: Seale
     case = await asking(sealed_town)
     await case.handle.signal("decide", "junk 6217006479174874408")
     await case.until(lambda one: any("decision" in text for text in one.problems), "the junk is noted")
+    await case.approve("F-01")
+    await case.until(lambda one: "F-01" not in one.pending, "approved")
     plain = []
     for event in (await case.handle.fetch_history()).events:
         for one in payloads_of(event):
