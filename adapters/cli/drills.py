@@ -27,18 +27,31 @@ from adapters.temporal.worlds import list_worlds
 DEMO = ("first-case", "xiamen-2020")
 
 
+SHIFT_S = 12 * 3600.0
+"""A drill that waits for people ends with their shift."""
+
+
 class Officers(StrEnum):
-    """Who plays the officers."""
+    """Who plays the officers: the program, nobody, or people, for whom the drill waits until every case is closed."""
 
     AUTO = "auto"
     NONE = "none"
+    PEOPLE = "people"
+
+    def plan(self) -> Plan:
+        """How a drill is played with them."""
+        if self is Officers.PEOPLE:
+            return Plan(officers=False, until_closed=True, longest_s=SHIFT_S)
+        return Plan(officers=self is Officers.AUTO)
 
 
 def drill(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scenario files.")],
     book: Annotated[Path | None, typer.Option("--book", help="Write what the institutions saw and did.")] = None,
     time_scale: Annotated[float | None, typer.Option("--time-scale", help="Scenario seconds per real second.")] = None,
-    officers: Annotated[Officers, typer.Option(help="Who plays the officers.")] = Officers.AUTO,
+    officers: Annotated[
+        Officers, typer.Option(help="Who plays the officers; with people it waits until every case is closed.")
+    ] = Officers.AUTO,
     run: Annotated[str | None, typer.Option("--run", help="Name of the new world.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the played officers and the institutions.")] = 0,
     fault_file: Annotated[Path | None, typer.Option("--fault-file", help="JSON list of faults set first.")] = None,
@@ -55,7 +68,7 @@ def drill(
         faults = _faults(fault_file) if fault_file else ()
         scenarios = [(file, read_file(file)) for file in files]
         names = _names(given, [raw for _, raw in scenarios], run)
-        plan = Plan(time_scale=time_scale, officers=officers is Officers.AUTO, seed=seed, faults=faults, book=book)
+        plan = replace(officers.plan(), time_scale=time_scale, seed=seed, faults=faults, book=book)
         sound = True
         async with open_stack(given, progress=progress(voice)) as stack:
             for (file, raw), name in zip(scenarios, names, strict=True):
@@ -103,6 +116,10 @@ def demo(
 async def _play(stack: StackView, raw: object, name: str, plan: Plan, voice: Voice, file: str) -> Result:
     if stack.ui_url is not None:
         voice.note(f"{name} in the Temporal UI: {stack.ui_url}/namespaces/{name}/workflows")
+    if plan.until_closed:
+        voice.note(f"Officers are people: decide with `--run {name}`; it ends when every case is closed.")
+        for words in login_words(stack):
+            voice.note(words)
     with watched(voice, name) as watch:
         return await Drill(stack, raw, run=name, plan=replace(plan), watch=watch, name=file).play()
 

@@ -104,7 +104,7 @@ def _say_receipt(
 ) -> int:
     number = receipt.case_number
     words = {
-        "new": f"案件 {number} 已立 Case {number} is open ({receipt.case_id}).",
+        "new": f"已受理，案件 {number} Case {number} is open ({receipt.case_id}).",
         "joined": f"同一报案已在办 The same report is running as case {number} ({receipt.case_id}): joined.",
         "closed": f"同一报案 The same report was case {number}, which is closed: file what is new as a new report.",
     }

@@ -58,6 +58,8 @@ class Plan:
     """Scenario seconds a real second; None: as the file says."""
     officers: bool = True
     """Whether the program plays the officers."""
+    until_closed: bool = False
+    """Wait, however long all is quiet, until every case is closed: people at screens are slower than money."""
     seed: int = 0
     faults: Sequence[Mapping[str, Any]] = ()
     """Set before the start (docs/wire.md, faults)."""
@@ -261,7 +263,7 @@ class Drill:
         if self._calm.lasts(now) < self._settle_s:
             return False
         if self._rechecked == look.stops:
-            return True
+            return not self.plan.until_closed
         self._rechecked = look.stops
         self.traced_at = look.traced_at
         await asyncio.gather(*(self._recheck(case.workflow_id) for case in look.running))
