@@ -10,8 +10,12 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from adapters.lines import HttpLines
 from adapters.register import Register, migrate
+from tests.banks.orders import CENTRE
+from tests.contracts.practice import Practice, sandbox
 from tests.register.given import ABC, CARRIER, ICBC, NOW, OFFICERS, RING, Given, device
+from tests.register.wire import BANK, Wire
 
 _names = count(1)
 
@@ -70,3 +74,20 @@ async def register(url: str) -> AsyncIterator[Register]:
 @pytest.fixture
 def given(register: Register) -> Given:
     return Given(register)
+
+
+@pytest.fixture(scope="module")
+def institutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    state: Path = tmp_path_factory.mktemp("warrants")
+    with sandbox(state) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def wire(given: Given, institutions: str) -> AsyncIterator[Wire]:
+    await given.register.put_institutions([BANK])
+    async with (
+        Practice(institutions) as practice,
+        HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines,
+    ):
+        yield Wire(given, practice, lines)

@@ -6,129 +6,34 @@ Driven at the adapter itself, against the practice institutions; their own book 
 import json
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from activities.line_ports import InstitutionPort, Letter, NeverSent
-from activities.ports import Draft, OpenedOrder
-from adapters.lines import HttpLines
+from activities.line_ports import Letter, NeverSent
 from adapters.register import Register
 from domain.findings import Finding
-from domain.institutions import Institution
 from domain.officers import Role
-from domain.orders import AccountRef, AnswerClass, Measure, OfficerCard, Order
+from domain.orders import AnswerClass
 from domain.sheets import SheetKind, Verdict, Why
-from tests.banks.orders import CENTRE
-from tests.contracts.practice import INSTITUTIONS, NAMES, NUMBERS, PLATFORM_BANK, Practice, sandbox
 from tests.register.given import (
     CHIEF,
     COUNTY,
-    HANDLING,
     NOW,
-    RING,
     SECOND,
     Given,
     executed,
     found_at,
-    freeze,
     lift,
     numbered,
-    render,
     stop,
     unfreeze,
 )
-
-BANK: Institution = INSTITUTIONS[PLATFORM_BANK]
-ACCOUNT = AccountRef(institution=BANK.id, number=NUMBERS[PLATFORM_BANK], name=NAMES[PLATFORM_BANK])
-
-
-@pytest.fixture(scope="module")
-def institutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    state: Path = tmp_path_factory.mktemp("warrants")
-    with sandbox(state) as url:
-        yield url
-
-
-class Wire:
-    """The line to one practice bank as the centre has it, and the bank's own book."""
-
-    def __init__(self, given: Given, practice: Practice, lines: HttpLines) -> None:
-        self.given = given
-        self.practice = practice
-        self.port: InstitutionPort = lines.to(BANK)
-
-    async def sends(self, *opened: OpenedOrder) -> list[str]:
-        """Hand in these orders' letters as an activity does; the codes of the receipts."""
-        letters = [await self.letter(one.order) for one in opened if one.order is not None]
-        await self.given.register.note_sealed([(one.key, one.sha256) for one in letters])
-        return [receipt.code for receipt in await self.port.hand_in(letters)]
-
-    async def letter(self, order: Order) -> Letter:
-        paper = await self.given.register.paper(order.paper) if order.paper else b"%PDF"
-        return self.port.seal(order, paper)
-
-    async def arrived(self) -> list[str]:
-        """Application ids in the bank's book."""
-        return [one["application_id"] for one in await self.practice.book() if one["kind"] == "received"]
-
-
-@pytest_asyncio.fixture
-async def wire(given: Given, institutions: str) -> AsyncIterator[Wire]:
-    await given.register.put_institutions([BANK])
-    async with (
-        Practice(institutions) as practice,
-        HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines,
-    ):
-        yield Wire(given, practice, lines)
-
-
-async def _open(wire: Wire, case_id: str, *drafts) -> list[OpenedOrder]:
-    opened = await wire.given.open(case_id, *drafts, institution=BANK)
-    assert {one.standing for one in opened} == {"new"}, [one.outcome for one in opened]
-    return opened
-
-
-def _freeze(amount_fen: int) -> Draft:
-    """Within the six months that a sheet of these tests grants."""
-    return freeze(ACCOUNT, amount_fen).model_copy(update={"until": NOW + timedelta(days=180)})
-
-
-async def _frozen(wire: Wire, **more) -> tuple[str, OpenedOrder]:
-    """A case with a freeze on record, decided by those who may."""
-    await wire.given.duty()
-    case_id = await wire.given.case()
-    await wire.given.approved(wire.given.sheet(case_id, (ACCOUNT, 700), **more))
-    (opened,) = await _open(wire, case_id, _freeze(700))
-    return case_id, opened
-
-
-def invented(case_id: str, number: int = 1) -> Order:
-    """A freeze that nobody ever decided."""
-    return Order(
-        application_id=f"0201{number:032d}",
-        case_id=case_id,
-        case_number="A2026-000001",
-        category="其他",
-        measure=Measure.FREEZE,
-        institution=BANK.id,
-        institution_name=BANK.name,
-        account=ACCOUNT,
-        amount_fen=700,
-        until=NOW + timedelta(days=180),
-        requested_at=NOW,
-        handling=OfficerCard(number=HANDLING, name="甲"),
-        second=OfficerCard(number=SECOND, name="乙"),
-        paper_number="1",
-        authority="F-01",
-    )
+from tests.register.wire import ACCOUNT, BANK, Wire, freeze_of, frozen_at, invented, opened_at
 
 
 async def test_what_is_decided_and_proven_leaves(wire: Wire) -> None:
-    _, opened = await _frozen(wire)
+    _, opened = await frozen_at(wire)
     assert await wire.sends(opened) == ["100000"]
     assert await wire.arrived() == [opened.application_id]
 
@@ -141,7 +46,7 @@ async def test_an_invented_freeze_never_leaves(wire: Wire) -> None:
 
 
 async def test_it_does_not_leave_in_good_company_either_and_the_company_does(wire: Wire) -> None:
-    case_id, opened = await _frozen(wire)
+    case_id, opened = await frozen_at(wire)
     assert opened.order is not None
     good = await wire.letter(opened.order)
     await wire.given.register.note_sealed([(good.key, good.sha256)])
@@ -152,7 +57,7 @@ async def test_it_does_not_leave_in_good_company_either_and_the_company_does(wir
 
 
 async def test_other_bytes_under_a_proven_key_do_not_leave(wire: Wire) -> None:
-    _, opened = await _frozen(wire)
+    _, opened = await frozen_at(wire)
     assert opened.order is not None
     good = await wire.letter(opened.order)
     await wire.given.register.note_sealed([(good.key, good.sha256)])
@@ -181,7 +86,7 @@ async def test_a_sheet_put_into_the_register_without_valid_proofs_freezes_nothin
             [case_id, number, [role.value], sheet.digest, json.dumps(proof), NOW],
         )
     sql.execute("UPDATE sheets SET state = 'approved' WHERE case_id = %s", [case_id])
-    (opened,) = await _open(wire, case_id, _freeze(700))
+    (opened,) = await opened_at(wire, case_id, freeze_of(700))
     assert await wire.sends(opened) == ["unproven"]
     assert await wire.arrived() == []
 
@@ -200,68 +105,9 @@ async def test_a_sheet_changed_after_its_decisions_freezes_nothing(wire: Wire, s
     await wire.given.approved(wire.given.sheet(case_id, (ACCOUNT, 500)))
     sql.execute(change)
     amount = sql.execute("SELECT amount_fen FROM sheet_lines").fetchone()[0]
-    (opened,) = await _open(wire, case_id, _freeze(amount))
+    (opened,) = await opened_at(wire, case_id, freeze_of(amount))
     assert await wire.sends(opened) == ["unproven"]
     assert await wire.arrived() == []
-
-
-ONE_BYTE = "UPDATE documents SET bytes = set_byte(bytes, 40, get_byte(bytes, 40) # 1)"
-"""What somebody with the database's password would do to a paper."""
-
-
-async def test_an_order_whose_paper_was_changed_by_one_byte_does_not_leave(wire: Wire, sql) -> None:
-    await wire.given.duty()
-    case_id = await wire.given.case()
-    (stopping,) = await _open(wire, case_id, stop(ACCOUNT))
-    await wire.given.approved(wire.given.sheet(case_id, (ACCOUNT, 700)))
-    (freezing,) = await _open(wire, case_id, _freeze(700))
-    sql.execute("ALTER TABLE documents DISABLE TRIGGER USER")
-    sql.execute(ONE_BYTE)
-    assert await wire.sends(stopping, freezing) == ["unproven", "unproven"]
-    assert await wire.arrived() == []
-    sql.execute(ONE_BYTE)
-    assert await wire.sends(stopping, freezing) == ["100000", "100000"]
-
-
-async def test_an_order_to_a_bank_without_a_paper_does_not_leave(wire: Wire, sql) -> None:
-    """DOMAIN R12: each stop and query carries a legal document."""
-    await wire.given.duty()
-    (stopping,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))
-    sql.execute("ALTER TABLE orders DISABLE TRIGGER USER")
-    sql.execute("UPDATE orders SET content = jsonb_set(content, '{paper}', 'null')")
-    assert await wire.sends(stopping) == ["unproven"]
-    assert await wire.arrived() == []
-
-
-async def test_a_changed_paper_is_refused_where_the_letter_is_built_from_the_register(wire: Wire, url, sql) -> None:
-    await wire.given.duty()
-    (opened,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))
-    assert opened.order is not None
-    sql.execute("ALTER TABLE documents DISABLE TRIGGER USER")
-    sql.execute(ONE_BYTE)
-    other_worker = await Register.connect(url, ring=RING)
-    changed = await other_worker.paper(opened.order.paper)
-    await other_worker.close()
-    with pytest.raises(ValueError, match="not the document that the order names"):
-        wire.port.seal(opened.order, changed)
-    assert await wire.arrived() == []
-
-
-async def test_a_freeze_does_not_leave_on_drafts_changed_after_their_approval(wire: Wire, sql) -> None:
-    await wire.given.duty()
-    case_id = await wire.given.case()
-    sheet = wire.given.sheet(case_id, (ACCOUNT, 700))
-    await wire.given.register.keep_sheet(sheet, render)
-    kept = (await wire.given.register.sheet(case_id, "F-01")).sheet
-    await wire.given.approved(kept)
-    (opened,) = await _open(wire, case_id, _freeze(700))
-    draft = {"sha256": kept.documents[0]}
-    sql.execute("ALTER TABLE documents DISABLE TRIGGER USER")
-    sql.execute(f"{ONE_BYTE} WHERE sha256 = %(sha256)s", draft)
-    assert await wire.sends(opened) == ["unproven"]
-    assert await wire.arrived() == []
-    sql.execute(f"{ONE_BYTE} WHERE sha256 = %(sha256)s", draft)
-    assert await wire.sends(opened) == ["100000"]
 
 
 async def test_a_proof_moved_to_another_sheet_proves_nothing(wire: Wire, sql) -> None:
@@ -276,7 +122,7 @@ async def test_a_proof_moved_to_another_sheet_proves_nothing(wire: Wire, sql) ->
         [second, sheet.digest, first],
     )
     sql.execute("UPDATE sheets SET state = 'approved' WHERE case_id = %s", [second])
-    (opened,) = await _open(wire, second, _freeze(700))
+    (opened,) = await opened_at(wire, second, freeze_of(700))
     assert await wire.sends(opened) == ["unproven"]
 
 
@@ -284,7 +130,7 @@ async def test_a_freeze_is_decided_by_the_least_quorum_whatever_its_sheet_says(w
     await wire.given.duty()
     case_id = await wire.given.case()
     await wire.given.approved(wire.given.sheet(case_id, (ACCOUNT, 700), quorum=[Role.APPROVER_COUNTY]))
-    (opened,) = await _open(wire, case_id, _freeze(700))
+    (opened,) = await opened_at(wire, case_id, freeze_of(700))
     assert await wire.sends(opened) == ["unproven"]
 
 
@@ -292,21 +138,21 @@ async def test_a_term_beyond_the_sheets_does_not_leave(wire: Wire) -> None:
     await wire.given.duty()
     case_id = await wire.given.case()
     await wire.given.approved(wire.given.sheet(case_id, (ACCOUNT, 700)))
-    too_long = _freeze(700).model_copy(update={"until": NOW + timedelta(days=400)})
-    (opened,) = await _open(wire, case_id, too_long)
+    too_long = freeze_of(700).model_copy(update={"until": NOW + timedelta(days=400)})
+    (opened,) = await opened_at(wire, case_id, too_long)
     assert await wire.sends(opened) == ["unproven"]
 
 
 async def test_stops_leave_under_a_proven_authority_only(wire: Wire, sql) -> None:
     await wire.given.duty()
     case_id = await wire.given.case()
-    (opened,) = await _open(wire, case_id, stop(ACCOUNT))
+    (opened,) = await opened_at(wire, case_id, stop(ACCOUNT))
     assert await wire.sends(opened) == ["100000"]
     sql.execute(
         "INSERT INTO authorities (authority_id, handling, second, starts, ends, content, handling_proof, second_proof) "
         "SELECT 'au-forged', handling, second, starts, ends, content, handling_proof, second_proof FROM authorities"
     )
-    (forged,) = await _open(
+    (forged,) = await opened_at(
         wire, await wire.given.case(), stop(numbered(1)[0].model_copy(update={"institution": BANK.id}))
     )
     assert await wire.sends(forged) == ["unproven"]
@@ -316,8 +162,8 @@ async def test_stops_leave_under_a_proven_authority_only(wire: Wire, sql) -> Non
 async def test_a_stop_written_before_the_halt_is_warranted_and_none_after_it(wire: Wire, sql) -> None:
     await wire.given.duty()
     elsewhere = numbered(1)[0].model_copy(update={"institution": BANK.id})
-    (before,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))
-    (after,) = await _open(wire, await wire.given.case(), stop(elsewhere))
+    (before,) = await opened_at(wire, await wire.given.case(), stop(ACCOUNT))
+    (after,) = await opened_at(wire, await wire.given.case(), stop(elsewhere))
     await wire.given.register.halt(CHIEF, NOW + timedelta(seconds=5))
     sql.execute("ALTER TABLE orders DISABLE TRIGGER USER")
     sql.execute(
@@ -328,10 +174,10 @@ async def test_a_stop_written_before_the_halt_is_warranted_and_none_after_it(wir
 
 
 async def test_letting_go_needs_its_cause(wire: Wire) -> None:
-    case_id, opened = await _frozen(wire)
+    case_id, opened = await frozen_at(wire)
     assert await wire.sends(opened) == ["100000"]
     await wire.given.answer(opened, outcome=executed(NOW, hours=24 * 180, amount_fen=700))
-    (unfreezing,) = await _open(wire, case_id, unfreeze(ACCOUNT))
+    (unfreezing,) = await opened_at(wire, case_id, unfreeze(ACCOUNT))
     assert await wire.sends(unfreezing) == ["unproven"], "nobody has found an honest merchant"
     found = found_at(case_id, ACCOUNT, Finding.MERCHANT)
     assert (await wire.given.register.keep_finding(found)).accepted
@@ -341,10 +187,10 @@ async def test_letting_go_needs_its_cause(wire: Wire) -> None:
 async def test_a_stop_is_lifted_when_a_freeze_covers_it_or_a_decision_lets_it_go(wire: Wire) -> None:
     await wire.given.duty()
     case_id = await wire.given.case()
-    (stopped,) = await _open(wire, case_id, stop(ACCOUNT))
+    (stopped,) = await opened_at(wire, case_id, stop(ACCOUNT))
     assert await wire.sends(stopped) == ["100000"]
     await wire.given.answer(stopped)
-    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    (lifted,) = await opened_at(wire, case_id, lift(ACCOUNT, "decision"))
     assert await wire.sends(lifted) == ["unproven"]
     sheet = wire.given.sheet(case_id, (ACCOUNT, 700), name="R-01", kind=SheetKind.RELEASE, quorum=[Role.DUTY_CHIEF])
     await wire.given.register.keep_sheet(sheet)
@@ -356,13 +202,13 @@ async def test_a_stop_is_lifted_when_a_freeze_covers_it_or_a_decision_lets_it_go
 async def test_a_rejected_freeze_lets_go(wire: Wire) -> None:
     await wire.given.duty()
     case_id = await wire.given.case()
-    (stopped,) = await _open(wire, case_id, stop(ACCOUNT))
+    (stopped,) = await opened_at(wire, case_id, stop(ACCOUNT))
     await wire.sends(stopped)
     await wire.given.answer(stopped)
     sheet = wire.given.sheet(case_id, (ACCOUNT, 700))
     await wire.given.register.keep_sheet(sheet)
     assert (await wire.given.decide(sheet, COUNTY, Verdict.REJECT)).accepted
-    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    (lifted,) = await opened_at(wire, case_id, lift(ACCOUNT, "decision"))
     assert await wire.sends(lifted) == ["100000"]
 
 
@@ -370,7 +216,7 @@ async def _stopped(wire: Wire) -> str:
     """A case with one stopped account."""
     await wire.given.duty()
     case_id = await wire.given.case()
-    (stopped,) = await _open(wire, case_id, stop(ACCOUNT))
+    (stopped,) = await opened_at(wire, case_id, stop(ACCOUNT))
     assert await wire.sends(stopped) == ["100000"]
     await wire.given.answer(stopped)
     return case_id
@@ -391,7 +237,7 @@ async def test_a_second_look_lets_go_what_it_rejects_or_excepts_and_nothing_else
     case_id = await _stopped(wire)
     look = wire.given.look(case_id, (ACCOUNT, 700), (numbered(1)[0], 300))
     await wire.given.register.keep_sheet(look)
-    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    (lifted,) = await opened_at(wire, case_id, lift(ACCOUNT, "decision"))
     assert await wire.sends(lifted) == ["unproven"], "nobody has decided it yet"
     assert (await wire.given.decide(look, SECOND, verdict, excepted)).accepted
     assert await wire.sends(lifted) == [sent]
@@ -403,7 +249,7 @@ async def test_a_second_look_is_the_second_officers_whoever_else_writes_a_word(w
     await wire.given.register.keep_sheet(look)
     assert not (await wire.given.decide(look, COUNTY, Verdict.REJECT)).accepted
     sql.execute("UPDATE sheets SET state = 'rejected' WHERE case_id = %s", [case_id])
-    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    (lifted,) = await opened_at(wire, case_id, lift(ACCOUNT, "decision"))
     assert await wire.sends(lifted) == ["unproven"]
 
 
@@ -412,13 +258,13 @@ async def test_a_rejected_look_at_a_release_lets_nothing_go(wire: Wire) -> None:
     look = wire.given.look(case_id, (ACCOUNT, 700), why=Why.SECOND_LOOK_AT_RELEASE, requester=CHIEF)
     await wire.given.register.keep_sheet(look)
     assert (await wire.given.decide(look, SECOND, Verdict.REJECT)).accepted
-    (lifted,) = await _open(wire, case_id, lift(ACCOUNT, "decision"))
+    (lifted,) = await opened_at(wire, case_id, lift(ACCOUNT, "decision"))
     assert await wire.sends(lifted) == ["unproven"]
 
 
 async def test_without_the_ring_and_without_the_register_nothing_leaves(wire: Wire, url: str, sql) -> None:
     await wire.given.duty()
-    (opened,) = await _open(wire, await wire.given.case(), stop(ACCOUNT))
+    (opened,) = await opened_at(wire, await wire.given.case(), stop(ACCOUNT))
     assert opened.order is not None
     letter = await wire.letter(opened.order)
     bare = await Register.connect(url)
