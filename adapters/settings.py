@@ -47,34 +47,37 @@ def _run(name: str) -> str:
     return name
 
 
-def _http(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+[^\s]*", url):
-        raise ValueError("must be an address such as http://127.0.0.1:8080")
-    return url.rstrip("/")
+def _of_form(pattern: str, words: str) -> AfterValidator:
+    """The whole value has this form; `words` say which, and never quote it."""
+
+    def checked(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(checked)
 
 
-def _smtp(url: str) -> str:
-    if not re.fullmatch(r"smtps?://([^\s/@]+@)?[^\s/@:]+(:[0-9]{1,5})?", url):
-        raise ValueError("must be an address such as smtp://127.0.0.1:25 or smtps://user:password@host")
-    return url
-
-
-def _domain(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
-        raise ValueError("must be a domain such as duty.example")
-    return name
-
-
-def _libpq(url: str) -> str:
-    if not re.match(r"postgres(ql)?://", url):
-        raise ValueError("must be a URL such as postgresql://user@host:5432/database, without a driver in its scheme")
-    return url
-
-
-def _organisation(number: str) -> str:
-    if not re.fullmatch(r"[0-9]{12}", number):
-        raise ValueError("must be the 12 digits of the centre's organisation")
-    return number
+_Http = Annotated[
+    str,
+    _of_form(r"https?://[^\s/]+[^\s]*", "an address such as http://127.0.0.1:8080"),
+    AfterValidator(lambda url: url.rstrip("/")),
+]
+_Smtp = Annotated[
+    str,
+    _of_form(
+        r"smtps?://([^\s/@]+@)?[^\s/@:]+(:[0-9]{1,5})?",
+        "an address such as smtp://127.0.0.1:25 or smtps://user:password@host",
+    ),
+]
+_Domain = Annotated[str, _of_form(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "a domain such as duty.example")]
+_Libpq = Annotated[
+    str,
+    _of_form(
+        r"(?s)postgres(ql)?://.*", "a URL such as postgresql://user@host:5432/database, without a driver in its scheme"
+    ),
+]
+_Organisation = Annotated[str, _of_form(r"[0-9]{12}", "the 12 digits of the centre's organisation")]
 
 
 def _under_root(path: Path) -> Path:
@@ -93,11 +96,11 @@ class Settings(BaseModel):
     """Where the embedded stack keeps everything; a relative path starts at the project's root."""
     temporal_profile: str | None = Field(default=None, min_length=1)
     """A profile of Temporal's own client configuration: address, namespace, TLS, API key."""
-    postgres_url: Annotated[str, AfterValidator(_libpq)] | None = Field(default=None, repr=False)
+    postgres_url: _Libpq | None = Field(default=None, repr=False)
     """As libpq understands it; may hold a password, so it is never shown."""
-    sandbox_url: Annotated[str, AfterValidator(_http)] | None = None
+    sandbox_url: _Http | None = None
     """Where the practice institutions answer."""
-    organisation_id: Annotated[str, AfterValidator(_organisation)] = "320299000000"
+    organisation_id: _Organisation = "320299000000"
     organisation_name: str = Field(default="无锡市反电信网络诈骗中心", min_length=1, max_length=100)
     policy_file: Annotated[Path, AfterValidator(_under_root)] | None = None
     """The centre's policy; None: domain/policy.toml."""
@@ -121,18 +124,18 @@ class Settings(BaseModel):
     mail_port: _Port | None = None
     """The sandbox's mailbox (SMTP)."""
     codec_port: _Port | None = None
-    codec_origin: Annotated[str, AfterValidator(_http)] | None = None
+    codec_origin: _Http | None = None
     """Whose pages may ask the codec endpoint: the Temporal Web UI, as browsers name it. None: the embedded one.
 
     Links in notices lead there, too.
     """
-    notice_webhook: Annotated[str, AfterValidator(_http)] | None = Field(default=None, repr=False)
+    notice_webhook: _Http | None = Field(default=None, repr=False)
     """Where notices are posted as JSON; may hold a password, like the next two. None: a practice world's sandbox."""
-    notice_smtp: Annotated[str, AfterValidator(_smtp)] | None = Field(default=None, repr=False)
+    notice_smtp: _Smtp | None = Field(default=None, repr=False)
     """Where they are handed in as mail, as adapters/notices/smtp.py says."""
-    notice_sms: Annotated[str, AfterValidator(_http)] | None = Field(default=None, repr=False)
+    notice_sms: _Http | None = Field(default=None, repr=False)
     """The SMS gateway."""
-    notice_mail_domain: Annotated[str, AfterValidator(_domain)] = "localhost"
+    notice_mail_domain: _Domain = "localhost"
     """Where the roles' mailboxes are: stop_desk@…, duty_chief@…"""
 
     @property
