@@ -20,7 +20,7 @@ from activities.ports import CaseRow
 from adapters.register.keeping import KeptDecision
 from adapters.rounds import make_rounds
 from domain.case import Status
-from domain.operations import NOT_KNOWN_YET
+from domain.operations import REFUSED
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +31,6 @@ PATIENCE_S = 20.0
 AT_ONCE = 8
 """Cases told at the same time; a case is told its words in the order in which they were given."""
 CLOSED = "案件已结案 / the case is closed"
-_RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
-"""What the engine says of an update whose run ended before it was answered."""
 
 
 class Keeper(Protocol):
@@ -97,9 +95,13 @@ class Delivery:
                 await handle.execute_update("decide", kept.said_to_case, id=kept.word, result_type=str)
         except WorkflowUpdateFailedError as problem:
             cause = problem.cause
-            if isinstance(cause, ApplicationError) and cause.type in {_RUN_ENDED, NOT_KNOWN_YET}:
-                return await self._gone(kept)  # nobody has said no
-            return cause.message if isinstance(cause, ApplicationError) else type(cause).__name__
+            if isinstance(cause, ApplicationError) and cause.type == REFUSED:
+                return cause.message
+            # the run ended under the word, knows less than was kept, or failed: nobody has said no
+            log.warning(
+                "kept_decision_unanswered", case_id=kept.case_id, why=getattr(cause, "type", type(cause).__name__)
+            )
+            return await self._gone(kept)
         except RPCError as problem:
             if problem.status != RPCStatusCode.NOT_FOUND:
                 return None

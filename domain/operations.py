@@ -11,6 +11,8 @@ FILE_HERE = "立案 · 填立案号"
 HALT_HERE = "停手 halt"
 """Always there. Typed: "<officer>"; a halt protects, so no code may slow it down."""
 
+REFUSED = "Refused"
+"""The type of error of a refusal in words. Nothing else that an operation may end in is a no."""
 NOT_KNOWN_YET = "NotKnownYet"
 """The type of error of a case that was told a kept word and has yet to hear of what it is about. No refusal."""
 

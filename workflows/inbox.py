@@ -14,6 +14,7 @@ from temporalio.worker import (
 )
 
 with workflow.unsafe.imports_passed_through():
+    from domain.operations import REFUSED
     from domain.policy import SEAL_RULES, SealRules
     from domain.seals import TOO_OLD, UNOPENED_WORDS, Provenance, provenance, unopened
     from domain.words import Complaint
@@ -69,7 +70,7 @@ def _seal_rules() -> SealRules:
 
 def refusal(complaint: Complaint) -> ApplicationError:
     """The words an officer sees in the dialog of an update."""
-    return ApplicationError(complaint.both, type="Refused", non_retryable=True)
+    return ApplicationError(complaint.both, type=REFUSED, non_retryable=True)
 
 
 def note(complaint: Complaint, name: str) -> None:

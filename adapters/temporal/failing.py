@@ -4,8 +4,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError
 
-REFUSED = "Refused"
-"""The type of workflows.inbox.refusal."""
+from domain.operations import REFUSED
 
 
 class SealedFailureConverter(DefaultFailureConverter):

@@ -103,8 +103,8 @@ async def test_a_refusal_is_kept_with_its_words_and_a_closed_case_refuses():
     assert book.settled == {"w-1": "单据已决定 / decided already", "w-2": CLOSED}
 
 
-@pytest.mark.parametrize("why", ["AcceptedUpdateCompletedWorkflow", NOT_KNOWN_YET])
-async def test_a_run_that_ends_under_a_word_or_knows_less_has_not_refused_it_and_it_is_told_again(why: str):
+@pytest.mark.parametrize("why", ["AcceptedUpdateCompletedWorkflow", NOT_KNOWN_YET, "AnythingElse"])
+async def test_a_run_that_ends_under_a_word_or_knows_less_or_fails_has_not_refused_it_and_it_is_told_again(why: str):
     ended = WorkflowUpdateFailedError(ApplicationError("run completed", type=why))
     book, engine = Register(kept("w-1")), Engine(a=ended)
     assert await delivery(book, engine).deliver() == 0
