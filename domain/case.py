@@ -42,6 +42,10 @@ STATUS_WORDS: dict[Status, tuple[str, str]] = {
 }
 
 
+AWAITING_FINDINGS = ("待查证", "awaiting findings")
+"""Words for DECIDING where no sheet is pending: what is awaited then is what officers find at holders'."""
+
+
 def move(now: Status, to: Status) -> Status:
     """The new status. Raises ValueError for a move the table does not allow; staying is always allowed."""
     if now is not to and to not in MOVES[now]:

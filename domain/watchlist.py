@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """the case filing is missing (DOMAIN R13); `at`: the first stop ends"""
     LOOK = "look"
     """a stop that nobody has decided on is due for a second look"""
+    VISITS = "visits"
+    """nothing is left to decide, findings of on-site verifications are awaited; `at`: since when, so due at once"""
 
 
 KIND_WORDS: dict[Kind, tuple[str, str]] = {
@@ -31,6 +33,7 @@ KIND_WORDS: dict[Kind, tuple[str, str]] = {
     Kind.STOP_ENDS: ("止付到期", "stop ends"),
     Kind.FILING: ("缺立案", "filing missing"),
     Kind.LOOK: ("待复核", "second look due"),
+    Kind.VISITS: ("待查证", "findings awaited"),
 }
 
 

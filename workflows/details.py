@@ -11,7 +11,7 @@ from workflows.showing.headline import first_deadline, headline, how_to_halt
 from workflows.showing.questions import questions
 from workflows.showing.sums import accounts, books
 from workflows.showing.survey import survey
-from workflows.showing.troubles import carriers, cut_branches, problems, unknown_orders, waiting
+from workflows.showing.troubles import carriers, cut_branches, problems, unknown_orders, visits, waiting
 
 
 def details(case: Case) -> str:
@@ -21,6 +21,7 @@ def details(case: Case) -> str:
         headline(case, seen),
         first_deadline(case),
         questions(case),
+        visits(case),
         how_to_halt(case),
         problems(case) + unknown_orders(case),
         "<br><h3>资金流向 Money flow</h3>" + draw(flow(seen)) if seen.accounts else "",

@@ -31,11 +31,11 @@ from adapters.settings import LASTING_RUN, Settings
 from adapters.temporal.stack import open_stack
 from adapters.temporal.worlds import list_worlds
 from domain.books import BookEntry
-from domain.case import STATUS_WORDS, CaseOutcome, Status
+from domain.case import AWAITING_FINDINGS, STATUS_WORDS, CaseOutcome, Status
 from domain.effects import effect_words
 from domain.identifiers import masked
 from domain.report import Receipt, Report
-from domain.sheets import SHEET_WORDS
+from domain.sheets import SHEET_WORDS, SheetState
 from workflows.showing.headline import OUTCOME_WORDS
 
 OfficerNumber = Annotated[str, typer.Option("--officer", metavar="NO", help="The officer's police number.")]
@@ -182,14 +182,19 @@ def list_cases(run: RunName = None, as_json: AsJson = False) -> None:
             made = table(f"run {world.run}", *columns, right=numbers)
             for row in rows:
                 pending = [one.sheet.name for one in sheets if one.case_number == row.case_number]
-                made.add_row(*_case_cells(row), row.filing_number and escape(row.filing_number), " ".join(pending))
+                made.add_row(
+                    *_case_cells(row, pending=bool(pending)),
+                    row.filing_number and escape(row.filing_number),
+                    " ".join(pending),
+                )
             voice.tell(value, *halt_line(halt), made)
 
     perform(voice, work)
 
 
-def _case_cells(row: CaseRow) -> list[str]:
-    status = " ".join(STATUS_WORDS[Status(row.status)])
+def _case_cells(row: CaseRow, *, pending: bool) -> list[str]:
+    deciding = row.status == Status.DECIDING and not pending
+    status = " ".join(AWAITING_FINDINGS if deciding else STATUS_WORDS[Status(row.status)])
     if row.status == Status.CLOSED:
         status += f" ({' '.join(OUTCOME_WORDS[CaseOutcome(row.outcome)])})"
     amounts = [amount(fen) for fen in (row.loss_fen, row.books.held_fen, row.books.at_risk_fen)]
@@ -226,7 +231,7 @@ def show(
             }
             voice.tell(
                 value,
-                _headline(row),
+                _headline(row, pending=any(one.row.state == SheetState.PENDING for one in asked)),
                 _accounts(entries, codes),
                 _sheets([one.row for one in asked]),
                 *_effects(asked),
@@ -238,11 +243,11 @@ def show(
     perform(voice, work)
 
 
-def _headline(row: CaseRow) -> str:
+def _headline(row: CaseRow, *, pending: bool) -> str:
     books = row.books
     amounts = f"loss {yuan(row.loss_fen)} · held {yuan(books.held_fen)} · at risk {yuan(books.at_risk_fen)}"
     filing_number = escape(row.filing_number) or "[red]missing[/red]"
-    title = f"[bold]{row.case_number}[/bold] {escape(row.category)} · {_case_cells(row)[2]}"
+    title = f"[bold]{row.case_number}[/bold] {escape(row.category)} · {_case_cells(row, pending=pending)[2]}"
     return f"{title}\n{amounts} · case filing {filing_number}"
 
 

@@ -124,6 +124,21 @@ FROM ({REFUSED}) r JOIN cases c ON c.case_id = r.case_id JOIN accounts a ON a.ac
 LEFT JOIN case_accounts ca ON ca.case_id = r.case_id AND ca.account = r.account
 WHERE c.status <> 'closed' ORDER BY r.answered_at, r.account
 """)  # noqa: S608 - constants of this program
+# Of an open case that decides though no sheet of its is pending, findings are what is awaited.
+_VISITED = (
+    select(
+        cases.c.case_number,
+        cases.c.held_fen,
+        func.coalesce(
+            select(func.max(decisions.c.at)).where(decisions.c.case_id == cases.c.case_id).scalar_subquery(),
+            cases.c.received_at,
+        ).label("since"),
+    )
+    .where(cases.c.status == Status.DECIDING.value)
+    .where(
+        ~select(sheets.c.name).where(sheets.c.case_id == cases.c.case_id, sheets.c.state == SheetState.PENDING).exists()
+    )
+)
 _STANDING = _standing()
 _UNANSWERED = _unanswered()
 _CODES = select(institutions.c.id, institutions.c.code)
@@ -147,6 +162,7 @@ class Watching(Awaiting):
                     ("unknown", _UNANSWERED.where(orders.c.written_at <= now - timedelta(seconds=_LATE_S))),
                     ("refused", _REFUSED),
                     ("unfiled", _UNFILED),
+                    ("visited", _VISITED),
                     ("codes", _CODES),
                 )
             }
@@ -158,6 +174,10 @@ class Watching(Awaiting):
                 *_ends(rows["stops"], codes),
                 *_unfiled(rows["unfiled"], rows["stops"], policy),
                 *_looks(rows["stops"], codes, policy),
+                *(
+                    Entry(kind=Kind.VISITS, case_number=row.case_number, at=row.since, fen=row.held_fen)
+                    for row in rows["visited"]
+                ),
             ]
             return Watchlist(questions=tuple(questions), entries=tuple(entries), codes=codes)
 

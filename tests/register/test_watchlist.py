@@ -110,3 +110,18 @@ async def test_what_a_bank_refused_is_due_at_once_until_the_account_is_held(give
     assert await entries(given, Kind.REFUSED) == [], "asked again: the new answer counts"
     await given.answer(again, now=NOW + timedelta(minutes=1))
     assert await entries(given, Kind.REFUSED) == []
+
+
+async def test_a_case_that_waits_for_findings_only_is_listed_until_it_moves_on(given: Given) -> None:
+    await given.duty()
+    case_id = await stopped_case(given)
+    await given.books(case_id, numbered(1)[0], 700, status="deciding")
+    sheet = given.sheet(case_id, (numbered(1)[0], 700))
+    await given.register.keep_sheet(sheet)
+    assert await entries(given, Kind.VISITS) == [], "a sheet is what it waits for"
+    for officer in (COUNTY, SECOND):
+        assert (await given.decide(sheet, officer)).accepted
+    (one,) = await entries(given, Kind.VISITS)
+    assert (one.at, one.fen) == (NOW, 700)
+    await given.books(case_id, numbered(1)[0], 700, status="holding")
+    assert await entries(given, Kind.VISITS) == []

@@ -65,6 +65,16 @@ def test_the_head_calls_nothing_held_while_money_can_still_leave(status: Status,
     assert words in headline(case, replace(survey(case), books=books))
 
 
+def test_findings_that_are_awaited_stand_with_their_accounts_above_the_picture():
+    case = deciding(3)
+    key, account = next(iter(case.state.accounts.items()))
+    case.state.visits_open = {key: 1}
+    page = details(case)
+    assert f"verification/1：{case.shown(account)}" in page.split("资金流向", 1)[0]
+    case.state.visits_open = {}
+    assert "Findings awaited" not in details(case)
+
+
 def test_a_closed_case_offers_no_halt():
     case = deciding()
     case.state.status, case.state.outcome = Status.CLOSED, CaseOutcome.HELD

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.case import STATUS_WORDS, CaseOutcome, Status
+from domain.case import AWAITING_FINDINGS, STATUS_WORDS, CaseOutcome, Status
 from domain.money import shown
 from domain.operations import FILE_HERE, HALT_HERE
 from domain.sheets import SheetState
@@ -42,7 +42,7 @@ def _stage(case: Case, seen: Survey) -> tuple[str, str]:
         ends_zh, ends_en = OUTCOME_WORDS[state.outcome]
         return f"{zh}：{ends_zh}", f"{en}: {ends_en}"
     if state.status is Status.DECIDING and not any(one.state is SheetState.PENDING for one in state.sheets.values()):
-        return "待查证", "awaiting findings"
+        return AWAITING_FINDINGS
     if state.status is Status.HOLDING and books is not None and books.at_risk_fen:
         return ("部分控制", "partly held") if books.held_fen else ("未能控制", "not held")
     return zh, en

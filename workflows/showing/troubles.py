@@ -9,6 +9,7 @@ from workflows.showing.text import age, brief, foreign, moment, seconds_between
 MOST_PROBLEMS = 15
 MOST_UNKNOWN = 15
 MOST_NUMBERS = 20
+MOST_VISITS = 8
 
 CUT_WORDS: dict[str, tuple[str, str]] = {
     "layers": ("超过最多层数", "too many layers"),
@@ -98,11 +99,20 @@ def carriers(case: Case) -> str:
     return _section("运营商 Carriers", lines)
 
 
+def visits(case: Case) -> str:
+    """Whose findings are awaited, and how they are entered: without them the case does not close."""
+    awaited = case.state.visits_open
+    if not awaited:
+        return ""
+    rows = [f"verification/{ordinal}：{case.shown(case.state.accounts[key])}" for key, ordinal in awaited.items()]
+    rest = f"，其余 {len(rows) - MOST_VISITS} more" if len(rows) > MOST_VISITS else ""
+    how = "外勤登录，在 Relationships 打开，选结论 a field officer opens it in Relationships and chooses the finding"
+    return f"<b>待查证 Findings awaited {len(rows)}</b>　{'、'.join(rows[:MOST_VISITS])}{rest}<br>{how}"
+
+
 def waiting(case: Case) -> str:
-    """What else is under way: visits, stops behind the fuse, a cancellation asked for."""
+    """What else is under way: stops behind the fuse, a cancellation asked for, the filing."""
     state, lines = case.state, []
-    if state.visits_open:
-        lines.append(f"落地查证进行中 on-site verifications open：{len(state.visits_open)}（Relationships）")
     if state.fuse_waiting:
         waits = sum(case.ledger.attributed(key) for key in state.fuse_waiting)
         lines.append(f"熔断等待 behind the fuse：{len(state.fuse_waiting)} 户 accounts，{brief(waits)}")
