@@ -24,10 +24,14 @@ _TO_DO: dict[Kind, tuple[str, str]] = {
         "when it is due the case makes a look sheet (L-…) to decide here; overdue: no worker is there to make it",
     ),
     Kind.VISITS: (
-        "单子都已决定, 只等外勤查证结论, 此前案件不会结: "
-        'starter.py finding {case} 账号末四位 结论 --officer "警号 验证码"',
-        "all is decided; the case closes with the field officers' findings: "
-        'starter.py finding {case} LAST4 FINDING --officer "NO CODE"',
+        (
+            "单子都已决定, 只等外勤查证结论, 此前案件不会结: "
+            'starter.py finding {case} 账号末四位 结论 --officer "警号 验证码"'
+        ),
+        (
+            "all is decided; the case closes with the field officers' findings: "
+            'starter.py finding {case} LAST4 FINDING --officer "NO CODE"'
+        ),
     ),
 }
 
