@@ -30,7 +30,7 @@ class Scope(StrEnum):
 
 
 class PaperLine(Frozen):
-    """One account in the annex."""
+    """One measure at one account in the annex."""
 
     number: str
     name: str
@@ -62,6 +62,11 @@ class Paper(Frozen):
     """Whether the interest goes with the money (DOMAIN F1)."""
     draft: bool = False
     """For approval: without number, officers and seal, which it gets when it is issued."""
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts it is about: two freezes of one account are two lines."""
+        return len({line.number for line in self.lines})
 
     @property
     def scope(self) -> Scope:

@@ -53,7 +53,7 @@ def values_of(paper: Paper, signature: str, scope: str, interest: str) -> dict[s
         "法律依据": paper.basis or _ACTS,
         "户名": only.name if only else "",
         "账号": only.number if only else "",
-        "户数": str(len(paper.lines)),
+        "户数": str(paper.accounts),
         "金额": shown(sum(amounts)).replace("¥", "") if amounts else "",
         "金额大写": capital(sum(amounts)) if amounts else "",
         "期限": paper.term,

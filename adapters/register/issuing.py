@@ -43,6 +43,8 @@ class NewOrder:
     draft: Draft
     entitled: Entitled
     original: str = ""
+    ends_fen: int | None = None
+    """What the freeze holds that it ends or prolongs; None: it is about no freeze."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Desk:
             "institution": self.institutions[group.members[0].application_id].id,
             "sheet": group.sheet,
             "sha256": sha256,
-            "accounts": len(paper.lines),
+            "accounts": paper.accounts,
             "issued_at": paper.issued_at,
         }
 
@@ -136,7 +138,7 @@ class Desk:
             category=row.category,
             institution_name=self.institutions[first.application_id].name,
             organ=self.rules.issuer,
-            lines=tuple(_line(one.draft) for one in group.members),
+            lines=tuple(_line(one) for one in group.members),
             handling=first.entitled.handling,
             second=first.entitled.second,
             issued_at=self.now,
@@ -181,11 +183,23 @@ def _period(drafts: Sequence[Draft]) -> str:
     return f"{first.year}年{first.month}月{first.day}日至{last.year}年{last.month}月{last.day}日"
 
 
-def _line(draft: Draft) -> PaperLine:
-    amount = draft.amount_fen
-    if amount is None and draft.evidence is not None:
-        amount = draft.evidence.amount_fen
-    account = draft.account
+def _line(one: NewOrder) -> PaperLine:
+    account = one.draft.account
     return PaperLine(
-        number=account.number if account else draft.target, name=account.name if account else "", amount_fen=amount
+        number=account.number if account else one.draft.target,
+        name=account.name if account else "",
+        amount_fen=_amount(one),
     )
+
+
+def _amount(one: NewOrder) -> int | None:
+    """The sum that a paper names; None: it is about the whole account. Errands bring a stop's transfer to all kinds."""
+    match one.draft.measure:
+        case Measure.STOP | Measure.EXTEND_STOP:
+            return one.draft.evidence.amount_fen if one.draft.evidence is not None else None
+        case Measure.FREEZE:
+            return one.draft.amount_fen
+        case Measure.UNFREEZE | Measure.RENEW:
+            return one.ends_fen
+        case _:
+            return None

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from activities.ports import Draft, OpenedOrder
 from adapters.register.bulk import Writes
-from adapters.register.entitlement import Entitled, Entitlement
+from adapters.register.entitlement import Entitlement
 from adapters.register.issuing import NewOrder
 from adapters.register.ledger import Hold, Ledger
 from adapters.register.part import Rules
@@ -115,15 +115,11 @@ class Openings:
             application_id=key, standing="sent", order=order, outcome=outcome, last_sent_at=row.last_sent_at
         )
 
-    def _entitled(self, draft: Draft, key: str, *, original: str = "") -> _Decided:
+    def _entitled(self, draft: Draft, key: str, *, original: str = "", ends_fen: int | None = None) -> _Decided:
         entitled = self.entitlement.of(draft, key)
         if isinstance(entitled, HeldBack):
             return _held_back(key, entitled)
-        return self._new(draft, key, entitled, original)
-
-    @staticmethod
-    def _new(draft: Draft, key: str, entitled: Entitled, original: str = "") -> NewOrder:
-        return NewOrder(application_id=key, draft=draft, entitled=entitled, original=original)
+        return NewOrder(application_id=key, draft=draft, entitled=entitled, original=original, ends_fen=ends_fen)
 
     def _hold(self, draft: Draft) -> Hold:
         return self.ledger.holds[draft_account(draft)]
@@ -179,7 +175,7 @@ class Openings:
         self.fresh[key] = FreshStop(application_id=key, case_id=self.case_id, last_sent_at=self.now)
         self.ledger.touch(hold)
         self._stake(hold.account)
-        return self._new(draft, key, entitled)
+        return NewOrder(application_id=key, draft=draft, entitled=entitled)
 
     def _query(self, draft: Draft, key: str) -> _Decided:
         hold = self._hold(draft)
@@ -262,7 +258,7 @@ class Openings:
         measure = self.ledger.measures.get(original)
         if measure is None or measure.ended_at is not None:
             return _held_back(key, HeldBack(reason="nothing_to_end"))
-        return self._entitled(draft, key, original=original)
+        return self._entitled(draft, key, original=original, ends_fen=measure.amount_fen)
 
 
 def _held_back(key: str, outcome: HeldBack) -> OpenedOrder:
