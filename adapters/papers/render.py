@@ -18,6 +18,7 @@ from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from adapters.papers.binding import Pad
+from adapters.papers.glyphs import printable as _printable
 from adapters.papers.placeholders import REQUIRED, values_of
 from adapters.papers.seal import DIAMETER, Seal, practice_seal
 from adapters.papers.templates import Template, load_templates
@@ -26,8 +27,6 @@ from domain.papers import Paper, PaperKind, PaperLine
 
 _FONT = "STSong-Light"
 _DIGITS = "Courier"  # one byte a character and all of one width: columns of figures stay straight and small
-_NOT_IN_FONT = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")  # CID fonts know the basic plane only
-_MISSING = "\u3013"  # what printers put where a character is missing
 
 # Points. A4 with the margins of an official letter.
 _WIDTH, _HEIGHT = A4
@@ -257,10 +256,6 @@ def _pieces(text: str, size: int, width: float) -> Iterator[str]:
             yield from piece
         else:
             yield piece
-
-
-def _printable(text: str) -> str:
-    return _NOT_IN_FONT.sub(_MISSING, text)
 
 
 def _yuan(fen: int) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from adapters.papers.glyphs import first_beyond
 from adapters.papers.placeholders import KNOWN, ONE_ONLY, REQUIRED, SEVERAL_ONLY
 from domain.frozen import Frozen
 from domain.papers import PaperKind, Scope
@@ -19,7 +20,6 @@ from domain.papers import PaperKind, Scope
 BUILT_IN = Path(__file__).parent / "templates"
 _NOTES = frozenset({"README.zh.md"})
 _BRACED = re.compile(r"\{([^{}]*)\}")
-_BEYOND_THE_FONT = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
 
 _Short = Annotated[str, Field(max_length=40)]
 _Line = Annotated[str, Field(max_length=120)]
@@ -275,8 +275,8 @@ def _missing(kind: PaperKind, path: Path, source: str, template: Template) -> It
 
 def _unprintable(path: Path, source: str, template: Template) -> Iterator[TemplateFault]:
     for field, text in [*template.texts(), *template.plain_texts()]:
-        if found := _BEYOND_THE_FONT.search(text):
-            problem = f"the character U+{ord(found[0]):04X} cannot be printed"
+        if found := first_beyond(text):
+            problem = f"the character U+{ord(found):04X} cannot be printed"
             yield _fault(path, _line_of(source, text), field, problem, "write it another way")
 
 

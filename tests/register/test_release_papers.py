@@ -57,7 +57,7 @@ async def words(given: Given, paper: IssuedPaper, place: Path) -> str:
     file = place / "paper.pdf"
     file.write_bytes(await given.register.kept_document(paper.sha256))
     command = ["pdftotext", "-layout", str(file), "-"]
-    return re.sub(r"\s+", "", subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # noqa: ASYNC221 - a test
+    return re.sub(r"\s+", "", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 async def test_an_unfreeze_names_the_sum_of_the_freeze_that_it_ends(given: Given, tmp_path: Path) -> None:
