@@ -36,7 +36,7 @@ class Draft(Frozen):
     until: datetime | None = None
     sequence: int = 1
     sheet: str = ""
-    """The sheet that entitles a freeze; empty: the standing authority entitles it."""
+    """The sheet that entitles a freeze, or lets go; empty: the standing authority or a finding does."""
     cause: str = ""
     """Of a lift: "covered" (freezes cover all claims) or "finding" or "decision" (this case lets go).
 

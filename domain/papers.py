@@ -78,7 +78,10 @@ class Paper(Frozen):
 
 
 class IssuedPaper(Frozen):
-    """A paper as the register lists it. `sha256`: of the document; `sheet` empty: under the standing authority."""
+    """A paper as the register lists it. `sha256`: of the document.
+
+    `sheet`: the sheet that its orders rest on; empty: the standing authority or a finding.
+    """
 
     number: str
     kind: PaperKind

@@ -252,7 +252,7 @@ class Entitlement:
         sheet = self._sheets[name]
         duty = self._authority or {}
         handling = sheet.requester or duty.get("handling")
-        deciders = sheet.deciders or []
+        deciders = (sheet.deciders or []) if sheet.state == SheetState.APPROVED else []  # a no is not their yes
         seconds = [one["card"] for one in deciders if Role.SECOND_OFFICER in one["roles"]]
         candidates = [*seconds, duty.get("second"), duty.get("handling"), *(one["card"] for one in deciders)]
         fit = [card for card in candidates if handling and card and card["number"] != handling["number"]]
@@ -262,15 +262,17 @@ class Entitlement:
             handling=OfficerCard.model_validate(handling), second=OfficerCard.model_validate(fit[0]), authority=name
         )
 
-    def basis(self, name: str) -> str:
-        """The law a sheet rests on; empty: none is named."""
+    def basis(self, name: str, kind: SheetKind) -> str:
+        """The law a sheet of this kind rests on; empty: none is named, or it is of another kind."""
         sheet = self._sheets.get(name)
-        return str(sheet.basis or "") if sheet is not None else ""
+        return str(sheet.basis or "") if sheet is not None and sheet.kind == kind else ""
 
     def quorum(self, name: str) -> tuple[Role, ...]:
-        """The roles that decided a sheet; empty: there is none."""
+        """The roles that approved a sheet; empty: none did."""
         sheet = self._sheets.get(name)
-        return tuple(Role(role) for role in sheet.quorum) if sheet is not None else ()
+        if sheet is None or sheet.state != SheetState.APPROVED:
+            return ()
+        return tuple(Role(role) for role in sheet.quorum)
 
     def term_months(self, name: str) -> int:
         """The term a sheet grants; 0: none."""

@@ -17,6 +17,7 @@ from domain.identifiers import paper_number
 from domain.institutions import Institution
 from domain.orders import Measure
 from domain.papers import Paper, PaperKind, PaperLine
+from domain.sheets import SheetKind
 
 _DOCUMENT = Write.of(documents, Mode.KEEP)
 _PAPER = Write.of(papers, Mode.ADD)
@@ -32,7 +33,9 @@ KINDS: dict[Measure, PaperKind] = {
 }
 """Carriers get no paper: their orders carry the officers only (docs/wire.md, 5)."""
 _BY_SHEET = frozenset({PaperKind.FREEZE, PaperKind.RENEW})
-"""Each sheet has its own term, so each has papers of its own."""
+"""What a sheet grants, for its own term."""
+_LETTING_GO = frozenset({PaperKind.LIFT, PaperKind.UNFREEZE})
+"""What a sheet may let go; so do findings, which have none."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,13 @@ class Desk:
         return self.now.astimezone(CST).year
 
     def groups(self, new: Sequence[NewOrder]) -> list[PaperGroup]:
-        """One for each institution, kind and pair of officers, and where a sheet grants a term for each sheet."""
+        """One for each institution, kind and pair of officers, and for each sheet that the orders rest on."""
         found: dict[tuple[str, PaperKind, str, str, str], list[NewOrder]] = {}
         for one in new:
             kind = KINDS.get(one.draft.measure)
             if kind is not None:
                 at = self.institutions[one.application_id].id
-                sheet = one.draft.sheet if kind in _BY_SHEET else ""
+                sheet = one.draft.sheet if kind in _BY_SHEET | _LETTING_GO else ""
                 officers = (one.entitled.handling.number, one.entitled.second.number)
                 found.setdefault((at, kind, sheet, *officers), []).append(one)
         return [PaperGroup(kind, sheet, members) for (_, kind, sheet, _, _), members in found.items()]
@@ -143,17 +146,22 @@ class Desk:
             second=first.entitled.second,
             issued_at=self.now,
             term=self._term(group),
-            basis=self.entitlement.basis(group.sheet) or self.rules.basis.get(group.kind, ""),
+            basis=self._basis(group),
             level=self.entitlement.quorum(group.sheet) or self.rules.level_of(group.kind),
             interest=self.rules.interest,
         )
+
+    def _basis(self, group: PaperGroup) -> str:
+        """Of its own sheet; what another kind of sheet lets go, as a freeze or a no to it, rests on the policy's."""
+        kind = SheetKind.FREEZE if group.kind in _BY_SHEET else SheetKind.RELEASE
+        return self.entitlement.basis(group.sheet, kind) or self.rules.basis.get(group.kind, "")
 
     def _term(self, group: PaperGroup) -> str:
         if group.kind in {PaperKind.STOP, PaperKind.EXTEND}:
             return f"{self.rules.stop_term.total_seconds() / 3600:.0f}小时"
         if group.kind is PaperKind.QUERY:
             return _period([one.draft for one in group.members])
-        return term_words(self.entitlement.term_months(group.members[0].draft.sheet)) if group.sheet else ""
+        return term_words(self.entitlement.term_months(group.sheet)) if group.kind in _BY_SHEET else ""
 
 
 def keep_document(document: bytes, writes: Writes) -> str:

@@ -69,7 +69,7 @@ orders = Table(
     text("case_id", "whose order", to="cases.case_id"),
     text("account", "at which account; null: a number or a link", to="accounts.account", null=True),
     count("sequence", "counts the messages of one kind to one target in the case"),
-    text("sheet", "the sheet that entitles it; empty: the standing authority"),
+    text("sheet", "the sheet that entitles it; empty: the standing authority or a finding"),
     text("cause", "of a lift or unfreeze; else empty"),
     json("content", "the order, complete: the same content gives the same bytes; never changed"),
     _from_content("measure", "->> 'measure'", "what is asked (domain.orders.Measure)"),

@@ -25,7 +25,7 @@ papers = Table(
     count("ordinal", "its number in the series: 1, 2, 3 … without a gap"),
     text("case_id", "of which case", to="cases.case_id"),
     text("institution", "to whom"),
-    text("sheet", "the sheet that its orders rest on; empty: the standing authority"),
+    text("sheet", "the sheet that its orders rest on; empty: the standing authority or a finding"),
     text("sha256", "the document", to="documents.sha256"),
     count("accounts", "how many accounts it names"),
     moment("issued_at", "when"),

@@ -9,11 +9,17 @@ import pytest
 
 from activities.ports import Draft, OpenedOrder, OpenOrders
 from adapters.papers import render
+from domain.officers import Role
 from domain.orders import AccountRef
 from domain.papers import IssuedPaper, PaperKind
+from domain.sheets import SheetKind, Verdict
 from tests.register.given import (
+    COUNTY,
+    HANDLING,
     ICBC,
     NOW,
+    SECOND,
+    SECOND_TOO,
     Given,
     evidence,
     executed,
@@ -119,3 +125,68 @@ async def test_lifts_and_queries_are_about_whole_accounts_and_name_no_sum(
         assert "金额" not in text
     (stopping,) = await issued(given, case_id, PaperKind.STOP)
     assert f"{count * 25_000:,}.00" in await words(given, stopping, tmp_path)
+
+
+# ---------------------------------------------------------------- on what it rests
+
+
+def _on(draft: Draft, sheet: str) -> Draft:
+    return draft.model_copy(update={"sheet": sheet})
+
+
+async def _stopped(given: Given, *accounts: AccountRef) -> str:
+    await given.duty()
+    case_id = await given.case()
+    await given.answer(*await opened(given, case_id, *map(stop, accounts)))
+    return case_id
+
+
+async def test_a_lift_after_a_freeze_rests_on_the_freezes_sheet(given: Given, tmp_path: Path) -> None:
+    case_id = await _stopped(given, ref())
+    await frozen(given, case_id, ref(), FROZEN, "F-01")
+    await opened(given, case_id, _on(lift(ref()), "F-01"))
+    (paper,) = await issued(given, case_id, PaperKind.LIFT)
+    assert paper.sheet == "F-01"
+    text = await words(given, paper, tmp_path)
+    assert "批准层级审批（县级审批人、协查人）" in text
+    assert "刑事诉讼法第一百四十五条" in text, "it lets go, and rests on the law of letting go"
+    assert "期限" not in text, "the term is the freeze's"
+
+
+async def test_what_two_sheets_let_go_is_on_two_papers(given: Given, tmp_path: Path) -> None:
+    first, second = numbered(2)
+    case_id = await _stopped(given, first, second)
+    law = "刑事诉讼法第一百四十五条、反诈规程第九条"
+    for name, account in (("R-01", first), ("R-02", second)):
+        sheet = given.sheet(case_id, (account, 700), name=name, kind=SheetKind.RELEASE, quorum=[Role.DUTY_CHIEF])
+        await given.approved(sheet.model_copy(update={"basis": law}))
+    await opened(given, case_id, *(_on(lift(one, "decision"), f"R-0{no}") for no, one in enumerate((first, second), 1)))
+    papers = await issued(given, case_id, PaperKind.LIFT)
+    assert [(one.sheet, one.accounts) for one in papers] == [("R-01", 1), ("R-02", 1)]
+    text = await words(given, papers[0], tmp_path)
+    assert "批准层级审批（值班长）" in text
+    assert law in text
+
+
+async def test_a_no_lets_go_in_the_name_of_the_officers_on_duty_and_of_nobody_who_said_yes(
+    given: Given, tmp_path: Path
+) -> None:
+    case_id = await _stopped(given, ref())
+    sheet = given.sheet(case_id, (ref(), FROZEN))
+    await given.register.keep_sheet(sheet)
+    assert (await given.decide(sheet, SECOND_TOO)).accepted
+    assert (await given.decide(sheet, COUNTY, Verdict.REJECT)).accepted
+    await opened(given, case_id, _on(lift(ref(), "decision"), "F-01"))
+    (paper,) = await issued(given, case_id, PaperKind.LIFT)
+    assert paper.sheet == "F-01"
+    text = await words(given, paper, tmp_path)
+    assert (f"警号{HANDLING}" in text, f"警号{SECOND}" in text, f"警号{SECOND_TOO}" in text) == (True, True, False)
+    assert "批准层级" not in text, "what was approved was not this"
+
+
+async def test_a_finding_lets_go_without_a_sheet(given: Given, tmp_path: Path) -> None:
+    case_id = await _stopped(given, ref())
+    await opened(given, case_id, lift(ref(), "finding"))
+    (paper,) = await issued(given, case_id, PaperKind.LIFT)
+    assert paper.sheet == ""
+    assert "批准层级" not in await words(given, paper, tmp_path)

@@ -69,6 +69,7 @@ class Asked:
     sequence: int
     amount_fen: int | None = None
     cause: str = ""
+    sheet: str = ""
 
 
 @dataclass
@@ -255,7 +256,7 @@ class PaperWorld:
         if measure is Measure.LIFT and told is None and not self.home(errand).stopped:
             return HeldBack(reason="nothing_to_end")
         since = self.first_asked.setdefault(key, now)
-        self.asked.append(Asked(measure, target, sequence, errand.amount_fen, errand.cause))
+        self.asked.append(Asked(measure, target, sequence, errand.amount_fen, errand.cause, errand.sheet))
         if isinstance(told, Silent):
             return Unknown(since=since)
         outcome = told if told is not None else self._effect(errand, measure, now)

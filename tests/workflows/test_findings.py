@@ -151,6 +151,16 @@ def test_a_second_stop_held_back_until_after_the_merchants_finding_is_lifted_too
     assert shop.freezes == {}
 
 
+def test_what_a_finding_lets_go_names_no_sheet():
+    world, a, _ = two_layers()
+    case = CaseInHand(world)
+    case.go()
+    case.gather()
+    case.decide("F-01")
+    case.find(a, Finding.MERCHANT)
+    assert [(one.cause, one.sheet) for one in world.orders(Measure.UNFREEZE, a)] == [("finding", "")]
+
+
 @pytest.mark.parametrize("measure", [Measure.LIFT, Measure.UNFREEZE])
 def test_a_bank_that_does_not_let_go_is_told_to_a_person(measure):
     world, a, _ = two_layers()

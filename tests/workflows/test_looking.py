@@ -140,7 +140,7 @@ def test_a_rejected_look_lets_go_of_all_its_stops():
     case.later(minutes=15)
     case.decide("L-01", Verdict.REJECT)
     assert (a.stopped, b.stopped) == (False, False)
-    assert {one.cause for one in world.orders(Measure.LIFT)} == {"decision"}
+    assert {(one.cause, one.sheet) for one in world.orders(Measure.LIFT)} == {("decision", "L-01")}
     assert case.books().released_fen == 1_000_00
 
 

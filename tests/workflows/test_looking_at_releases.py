@@ -44,6 +44,11 @@ def test_what_a_release_let_go_is_looked_at_by_somebody_else_than_who_released_i
     assert looks_at_releases(case) == [name]
 
 
+def test_a_release_names_the_sheet_that_decided_it():
+    world, mule, _ = released()
+    assert [(one.cause, one.sheet) for one in world.orders(Measure.LIFT, mule)] == [("decision", "R-01")]
+
+
 def test_a_case_does_not_close_before_its_release_was_looked_at():
     _, mule, case = released(with_policy(verification={"first_layer": False, "small_share": False}))
     for name in [one for one in case.pending() if one not in looks_at_releases(case)]:

@@ -214,7 +214,7 @@ def let_lines_go(case: Case, file: SheetFile) -> None:
         account = case.state.accounts.get(account_key(line.account.institution, line.account.number))
         if account is None or looking.stands_by_another_word(file.sheet, account):
             continue
-        let_go(case, account, cause="decision")
+        let_go(case, account, cause="decision", sheet=file.sheet.name)
         if file.sheet.kind is SheetKind.RELEASE:
             account.released_on = file.sheet.name
 
@@ -346,13 +346,16 @@ def take_finding(case: Case, key: str, finding: Finding) -> None:
         let_go(case, account, cause="finding")
 
 
-def let_go(case: Case, account: Account, *, cause: str) -> None:
-    """End every measure of this case on the account. What is still on its way ends when it arrives."""
+def let_go(case: Case, account: Account, *, cause: str, sheet: str = "") -> None:
+    """End every measure of this case on the account. What is still on its way ends when it arrives.
+
+    `sheet`: of a decision, which its papers then name.
+    """
     if account.letting_go:
         return
-    account.letting_go, account.let_go_cause = True, cause
+    account.letting_go, account.let_go_cause, account.let_go_sheet = True, cause, sheet
     if account.stop_asked and (not account.stop_ended or account.stop_for_others):
-        case.errand(ErrandKind.LIFT, account, sequence=LETTING_GO + account.stop_sequence, cause=cause)
+        case.errand(ErrandKind.LIFT, account, sequence=LETTING_GO + account.stop_sequence, cause=cause, sheet=sheet)
     for held in account.freezes:
         _unfreeze(case, account, held)
     if not account.stop_asked and not account.freezes:
@@ -360,4 +363,10 @@ def let_go(case: Case, account: Account, *, cause: str) -> None:
 
 
 def _unfreeze(case: Case, account: Account, held: FreezeHeld) -> None:
-    case.errand(ErrandKind.UNFREEZE, account, sequence=held.sequence, cause=account.let_go_cause)
+    case.errand(
+        ErrandKind.UNFREEZE,
+        account,
+        sequence=held.sequence,
+        cause=account.let_go_cause,
+        sheet=account.let_go_sheet,
+    )

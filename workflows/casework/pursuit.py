@@ -98,7 +98,9 @@ def _take_stop(case: Case, key: str, account: Account, stop: Outcome) -> None:
         if account.letting_go:
             # it was let go while its stop was held back or on its way: what arrives late ends at once
             sequence = LETTING_GO + account.stop_sequence  # never that of a lift which followed a freeze
-            case.errand(ErrandKind.LIFT, account, sequence=sequence, cause=account.let_go_cause)
+            case.errand(
+                ErrandKind.LIFT, account, sequence=sequence, cause=account.let_go_cause, sheet=account.let_go_sheet
+            )
     elif stop.kind == "refused":
         if not account.stop_asked:
             account.stop = None  # the same 0303 once more, along with the statement it was waiting for

@@ -59,6 +59,8 @@ class Account(BaseModel):
     let_go: bool = False
     let_go_cause: str = ""
     """Why: finding or decision; what ends late ends for the same cause."""
+    let_go_sheet: str = ""
+    """The sheet decided so; empty: a finding, which has none."""
     looked_stop: int = 0
     """The last of its stops that a decision has looked at: a stop after it is open."""
     look_asked: int = 0
