@@ -62,6 +62,8 @@ class Paper(Frozen):
     """Whether the interest goes with the money (DOMAIN F1)."""
     draft: bool = False
     """For approval: without number, officers and seal, which it gets when it is issued."""
+    accounts_most: int = 0
+    """Of a draft that is issued in several papers: about so many accounts each at most. 0: in one."""
 
     @property
     def accounts(self) -> int:

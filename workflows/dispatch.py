@@ -27,6 +27,9 @@ PASSES_BY_ITSELF = frozenset({"halted", "no_authority", "fuse_minute"})
 """Held back for these reasons, orders leave as soon as the register lets them; no sheet of the case decides on it."""
 
 
+PAPERS_KEPT_WHOLE = "2026-11 orders of one paper leave together"
+
+
 class Dispatch:
     """All lanes of one case."""
 
@@ -90,7 +93,7 @@ class Dispatch:
     def send(self) -> None:
         """Errands into their lanes, and out."""
         errands, self._case.errands = self._case.errands, []
-        for errand in errands:
+        for errand in self._bank_by_bank(errands):
             self._put(errand)
         for lane in self._lanes.values():
             lane.pump(workflow.now())
@@ -111,6 +114,14 @@ class Dispatch:
                 self._again(errand, result)
 
     # ------------------------------------------------------------ plumbing
+
+    def _bank_by_bank(self, errands: list[Errand]) -> list[Errand]:
+        """Errands as they leave: of more on sheets than a batch holds, a bank's stand together for its paper."""
+        of_sheets = [errand for errand in errands if errand.sheet]
+        if len(of_sheets) <= self._case.policy.lanes.batch_most or not _papers_are_kept_whole():
+            return errands
+        others = [errand for errand in errands if not errand.sheet]
+        return [*others, *sorted(of_sheets, key=lambda errand: errand.institution)]
 
     def _put(self, errand: Errand, *, again: bool = False) -> None:
         """Over the institution's line together with all it leads to; who is late goes on in a lane of its own."""
@@ -142,7 +153,7 @@ class Dispatch:
                     self._case.line_took(workflow.now() - sent)
                 return result
 
-            lane = Lane(self._case.start, channel, self._tasks, send, self._arrive)
+            lane = Lane(self._case.start, channel, self._tasks, send, self._arrive, _papers_are_kept_whole)
             self._lanes[name] = lane
         return lane
 
@@ -223,6 +234,11 @@ class Dispatch:
             f"{where} {zh}已发出 {int(silent.total_seconds())} 秒未答复，请电话核实",
             f"{where}: {en} sent, no answer for {int(silent.total_seconds())} s; please call the institution",
         )
+
+
+def _papers_are_kept_whole() -> bool:
+    """Not in cases that let orders leave before it was so: only asked where the answer matters, as it is recorded."""
+    return workflow.patched(PAPERS_KEPT_WHOLE)
 
 
 def _summary(batch: ErrandBatch) -> str:

@@ -21,7 +21,15 @@ Arrived = Callable[[Errand, ErrandResult], None]
 class Lane:
     """A lane of one case: over one line, to all institutions it leads to, or to a single one that answers late."""
 
-    def __init__(self, start: CaseStart, channel: Channel, tasks: Tasks, send: Send, arrived: Arrived) -> None:
+    def __init__(
+        self,
+        start: CaseStart,
+        channel: Channel,
+        tasks: Tasks,
+        send: Send,
+        arrived: Arrived,
+        papers_are_kept_whole: Callable[[], bool],
+    ) -> None:
         """`send` runs one batch; `arrived` is told each result, complete or not."""
         policy, rules = start.policy, start.policy.lanes
         self._start = start
@@ -35,6 +43,7 @@ class Lane:
         self._tasks = tasks
         self._send = send
         self._arrived = arrived
+        self._papers_are_kept_whole = papers_are_kept_whole
         self._institutions: dict[str, Institution] = {}
         self._waiting: list[Errand] = []
         self._again: list[Errand] = []
@@ -94,7 +103,8 @@ class Lane:
             self._parked = [(until, errand) for until, errand in self._parked if until > now]
             self._waiting.extend(due)
         while self._waiting and self.in_flight - len(self._beside) < self._most_in_flight:
-            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            cut = self._cut()
+            batch, self._waiting = self._waiting[:cut], self._waiting[cut:]
             room = self._most - len(batch)
             along, self._again = self._again[:room], self._again[room:]
             self._leave([*batch, *along])
@@ -103,6 +113,19 @@ class Lane:
             self._again = [errand for errand in self._again if id(errand) not in chosen]
             self._beside.append(beside)
             self._leave(beside)
+
+    def _cut(self) -> int:
+        """Where the next batch ends: what shares a paper is not torn in two where one batch can hold it."""
+        cut = self._most
+        if len(self._waiting) <= cut or (paper := _paper(self._waiting[cut])) is None:
+            return cut
+        first = last = cut
+        while first and _paper(self._waiting[first - 1]) == paper:
+            first -= 1
+        while last < len(self._waiting) and _paper(self._waiting[last]) == paper:
+            last += 1
+        torn = 0 < first < cut and last - first <= self._most
+        return first if torn and self._papers_are_kept_whole() else cut
 
     def _may_go_beside(self) -> list[Errand]:
         """Of what is asked for once more, as much as makes a batch; of no institution more than its places."""
@@ -136,6 +159,11 @@ class Lane:
             resend_after_s=self._resend,
             most_rows=self._most_rows,
         )
+
+
+def _paper(errand: Errand) -> tuple[ErrandKind, str, str] | None:
+    """Errands of one answer here that leave together share a paper; None: those without a sheet do not mind."""
+    return (errand.kind, errand.sheet, errand.institution) if errand.sheet else None
 
 
 def pause_after(unknown_for: timedelta, policy: Policy) -> timedelta:

@@ -35,6 +35,7 @@ REQUIRED: Mapping[PaperKind, frozenset[str]] = MappingProxyType(
 
 _ACTS = "《中华人民共和国刑事诉讼法》《中华人民共和国反电信网络诈骗法》"
 _ON_ISSUE = "（签发时编定）"
+_IN_PARTS = "（签发时编定，超过{most}户的分份签发）"
 
 
 def values_of(paper: Paper, signature: str, scope: str, interest: str) -> dict[str, str]:
@@ -45,7 +46,7 @@ def values_of(paper: Paper, signature: str, scope: str, interest: str) -> dict[s
     return {
         "发文机关": paper.organ,
         "落款": signature or paper.organ,
-        "文书编号": _ON_ISSUE if paper.draft else paper.number,
+        "文书编号": _number_on_issue(paper) if paper.draft else paper.number,
         "日期": _ON_ISSUE if paper.draft else f"{local.year}年{local.month}月{local.day}日",
         "受文单位": paper.institution_name,
         "案件编号": paper.case_number,
@@ -63,6 +64,10 @@ def values_of(paper: Paper, signature: str, scope: str, interest: str) -> dict[s
         "经办人": _ON_ISSUE if paper.draft else _officer(paper.handling),
         "协查人": _ON_ISSUE if paper.draft else _officer(paper.second),
     }
+
+
+def _number_on_issue(paper: Paper) -> str:
+    return _IN_PARTS.format(most=paper.accounts_most) if paper.accounts_most else _ON_ISSUE
 
 
 def _officer(card: OfficerCard) -> str:

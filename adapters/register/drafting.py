@@ -70,4 +70,5 @@ def _draft(case: LockedCase, sheet: Sheet, rules: Rules, institution: str, name:
         level=sheet.quorum,
         interest=rules.interest,
         draft=True,
+        accounts_most=rules.accounts_most if len(lines) > rules.accounts_most else 0,
     )

@@ -64,6 +64,8 @@ class Rules:
     """Whether freezes take the interest too (DOMAIN F1)."""
     level: tuple[Role, Role]
     """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
+    accounts_most: int
+    """About so many accounts is a paper at most: a batch's."""
     organ: str = "锡公（反诈）"
     """The organ in a document's number."""
     issuer: str = "无锡市反电信网络诈骗中心"
@@ -95,6 +97,7 @@ class Rules:
             basis=_basis(policy),
             level=policy.grounds.level,
             interest=policy.freeze.interest is not False,
+            accounts_most=policy.lanes.batch_most,
         )
 
 

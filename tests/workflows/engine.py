@@ -47,6 +47,7 @@ class PaperActivities:
             world.queues.setdefault(errand.account.number if errand.account else errand.target, []).append(
                 activity.info().task_queue
             )
+        world.batches.append(batch)
         results: list[ErrandResult] = [world.carry_out(errand, datetime.now(UTC)) for errand in batch.errands]
         if not any(one.complete for one in results):
             await asyncio.sleep(batch.patience_s)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from domain.case_start import CaseStart
-from domain.errands import STEPS, Errand, ErrandResult
+from domain.errands import STEPS, Errand, ErrandBatch, ErrandResult
 from domain.identifiers import account_key
 from domain.institutions import Channel, Directory, Institution, InstitutionKind
 from domain.orders import AccountKind, Executed, HeldBack, Measure, Outcome, Partial, Refused, Unknown
@@ -103,6 +103,7 @@ class PaperWorld:
         self.first_asked: dict[tuple[Measure, str, int], datetime] = {}
         self.queues: dict[str, list[str]] = {}
         """By account number, on which queues its errands travelled."""
+        self.batches: list[ErrandBatch] = []
         self.answers: dict[tuple[Measure, str, int], Outcome] = {}
         self.said: dict[tuple[Measure, str], list[Behaviour]] = {}
         self.register = PaperRegister()

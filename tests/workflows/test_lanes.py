@@ -23,7 +23,7 @@ class Line:
         self.under_way: list[tuple[ErrandBatch, asyncio.Future[BatchResult]]] = []
         self.answered: list[int] = []
         self.count = 0
-        self.lane = Lane(start, Channel.PLATFORM, Tasks(lambda: None), self._send, self._arrived)
+        self.lane = Lane(start, Channel.PLATFORM, Tasks(lambda: None), self._send, self._arrived, lambda: True)
 
     async def _send(self, batch: ErrandBatch) -> BatchResult:
         done: asyncio.Future[BatchResult] = asyncio.get_running_loop().create_future()
@@ -37,10 +37,12 @@ class Line:
             institution = self.quiet if errand.institution == self.quiet.id else self.open
             self.lane.put(errand, institution, again=True)
 
-    def put(self, *institutions) -> None:
+    def put(self, *institutions, sheet: str = "") -> None:
+        kind = ErrandKind.FREEZE if sheet else ErrandKind.STOP
         for institution in institutions:
             self.count += 1
-            self.lane.put(Errand(no=self.count, kind=ErrandKind.STOP, institution=institution.id), institution)
+            errand = Errand(no=self.count, kind=kind, institution=institution.id, sheet=sheet)
+            self.lane.put(errand, institution)
 
     async def pump(self) -> list[list[int]]:
         """Let leave what may; the numbers of the errands in each batch under way."""
@@ -122,3 +124,24 @@ async def test_a_silent_bank_has_no_more_batches_beside_than_places(line: Line):
     assert len(line.lane.unfinished) == 7
     assert line.lane.carries({ErrandKind.STOP})
     assert line.answered == list(range(2, 19, 2))
+
+
+async def test_freezes_of_one_sheet_at_one_bank_leave_in_one_batch_where_it_holds_them(line: Line):
+    line.put(*[line.quiet] * 2, *[line.open] * 3, sheet="F-01")
+    assert await line.pump() == [[1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "batches"),
+    [(2, 5, [[1, 2, 3, 4], [5, 6, 7]]), (4, 3, [[1, 2, 3, 4], [5, 6, 7]]), (0, 6, [[1, 2, 3, 4], [5, 6]])],
+)
+async def test_more_of_them_than_a_batch_holds_fill_their_batches(
+    line: Line, first: int, second: int, batches: list[list[int]]
+):
+    line.put(*[line.quiet] * first, *[line.open] * second, sheet="F-01")
+    assert await line.pump() == batches
+
+
+async def test_stops_fill_their_batches(line: Line):
+    line.put(*[line.quiet] * 2, *[line.open] * 3)
+    assert await line.pump() == [[1, 2, 3, 4], [5]]
