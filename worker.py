@@ -118,9 +118,10 @@ async def serve(run: str, queues: str) -> None:
     gc.set_threshold(*COLLECT_AFTER)
     policy = load_policy(given)
     templates = templates_of(given)
+    rules = Rules.of(policy).issuing(given.organisation_name, series_of(templates))
     register = await Register.connect(
         postgres_url(given, database_name(run)),
-        rules=Rules.of(policy).issuing(given.organisation_name, series_of(templates)),
+        rules=rules,
         ring=KeyRing.load(given),
         connections=CONNECTIONS,
     )
@@ -130,7 +131,7 @@ async def serve(run: str, queues: str) -> None:
     centre = Centre(organisation_id=given.organisation_id, name=given.organisation_name)
     cases, served = chosen(queues, institutions)
     lines = HttpLines(sandbox_url(given), run, centre, practice=practice, warrants=register)
-    render = printer_of(given, templates, practice=practice).render
+    render = printer_of(given, templates, rules.basis, practice=practice).render
     acts = InstitutionActivities(register, lines, render)
     workers = [institution_worker(client, acts, one) for one in served]
     if cases:

@@ -18,7 +18,9 @@ from adapters.papers.printing import fit, templates_of
 from adapters.papers.sample import sample
 from adapters.papers.seal import seal_from
 from adapters.papers.templates import BUILT_IN, Template, TemplateError
+from adapters.policy_file import load_policy
 from adapters.register.drafting import institutions_of
+from adapters.register.part import Rules
 from adapters.settings import Settings
 from domain.papers import IssuedPaper, PaperKind
 
@@ -179,7 +181,7 @@ def _templates(given: Settings, named: Path | None) -> dict[PaperKind, Template]
     directory = _directory(given, named)
     try:
         templates = templates_of(given.model_copy(update={"paper_templates_dir": directory}))
-        fit(Printer(templates, signature=given.paper_signature), directory)
+        fit(Printer(templates, signature=given.paper_signature), Rules.of(load_policy(given)).basis, directory)
     except TemplateError as problem:
         faults = [
             Fault(f"{one.file}:{one.line} {one.field}".rstrip(" :0"), one.problem, one.remedy) for one in problem.faults

@@ -1,10 +1,10 @@
 """The printer and the templates that the settings ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from adapters.papers.render import LEADING, Printer
-from adapters.papers.sample import sample
+from adapters.papers.sample import LONGEST_CATEGORY, sample
 from adapters.papers.seal import seal_from
 from adapters.papers.templates import BUILT_IN, Template, TemplateError, TemplateFault, load_templates
 from adapters.settings import Settings
@@ -21,30 +21,50 @@ def series_of(templates: Mapping[PaperKind, Template]) -> dict[PaperKind, str]:
     return {kind: template.series for kind, template in templates.items()}
 
 
-def printer_of(given: Settings, templates: Mapping[PaperKind, Template], *, practice: bool) -> Printer:
-    """The printer with seal and signature. Raises SealError, or TemplateError where a page runs over."""
+def printer_of(
+    given: Settings, templates: Mapping[PaperKind, Template], basis: Mapping[PaperKind, str], *, practice: bool
+) -> Printer:
+    """The printer with seal and signature; `basis`: the policy's laws.
+
+    Raises SealError, or TemplateError where a page runs over.
+    """
     seal = seal_from(given.paper_seal) if given.paper_seal is not None and not practice else None
     printer = Printer(templates=templates, signature=given.paper_signature, seal=seal, practice=practice)
-    fit(printer, given.paper_templates_dir)
+    fit(printer, basis, given.paper_templates_dir)
     return printer
 
 
-def fit(printer: Printer, directory: Path | None = None) -> None:
-    """Raises TemplateError for each kind whose first page, with the longest names on it, needs more than a page."""
+def fit(printer: Printer, basis: Mapping[PaperKind, str], directory: Path | None = None) -> None:
+    """Raises TemplateError for each kind that needs more than a page where it may not.
+
+    With the longest account names its seal is on the first page; with the longest category and the policy's laws
+    too, its words are.
+    """
     faults = []
     for kind in PaperKind:
-        room = min(printer.room(sample(kind, long=True, accounts=accounts)) for accounts in (1, 2))
-        if room < 0:
-            own = (directory or BUILT_IN) / f"{kind.value}.toml"
-            over = f"{-room:.0f} points (some {1 - room / LEADING:.0f} lines)"
-            faults.append(
-                TemplateFault(
-                    file=str(own if own.is_file() else BUILT_IN / own.name),
-                    line=0,
-                    field="text",
-                    problem=f"with the longest names its first page is {over} too long",
-                    remedy="shorten text or closing, or take optional lines away",
+        own = (directory or BUILT_IN) / f"{kind.value}.toml"
+        for room, said in _rooms(printer, kind, basis.get(kind, "")):
+            if room < 0:
+                over = f"{-room:.0f} points (some {1 - room / LEADING:.0f} lines)"
+                faults.append(
+                    TemplateFault(
+                        file=str(own if own.is_file() else BUILT_IN / own.name),
+                        line=0,
+                        field="text",
+                        problem=f"with {said} its first page is {over} too long",
+                        remedy="shorten text or closing, or take optional lines away",
+                    )
                 )
-            )
+                break
     if faults:
         raise TemplateError(faults)
+
+
+def _rooms(printer: Printer, kind: PaperKind, law: str) -> Iterator[tuple[float, str]]:
+    longest = [sample(kind, long=True, accounts=accounts) for accounts in (1, 2)]
+    yield min(printer.room(paper) for paper in longest), "the longest names"
+    longest = [
+        paper.model_copy(update={"category": LONGEST_CATEGORY, "basis": law or paper.basis}) for paper in longest
+    ]
+    room = min(printer.room(paper, signed=False) for paper in longest)
+    yield room, f"the longest names and category and a law of {len(law)} characters in the policy"

@@ -35,7 +35,7 @@ _TITLE, _ORGAN, _BODY, _ANNEX = 22, 14, 12, 9
 LEADING = 21.0
 _LABEL = 72.0  # the labels' column on the first page
 _ANNEX_LEADING = 14.0
-_ANNEX_TOP = _HEIGHT - 126.0
+_ANNEX_TOP: float = _HEIGHT - 126.0
 _ANNEX_LINES = int((_ANNEX_TOP - _BOTTOM) / _ANNEX_LEADING)
 # The annex: running number and account in one column of figures, the name, the amount that ends at the right edge.
 _NAME_LEFT, _NAME_WIDTH = _LEFT + 196, 165.0
@@ -76,21 +76,32 @@ class Printer:
         values = values_of(paper, self.signature, template.scope.of(paper.scope), interest)
         pages = _annex_pages(paper.lines)
         pad = self._pad()
-        self._first_page(pad, paper, template, values)
-        self._foot(pad, 1, 1 + len(pages))
-        for count, page in enumerate(pages, start=2):
+        y = self._first_page(pad, paper, template, values) - LEADING
+        signed_on = 1 if y - DIAMETER >= _BOTTOM else 2
+        last = signed_on + len(pages)
+        if signed_on == 2:  # noqa: PLR2004 - the second page
+            self._foot(pad, 1, last)
+            y = _page_head(pad, values["文书编号"])
+            pad.setFont(_FONT, _BODY)
+            y = _paragraph(pad, y, "（此页无正文）") - LEADING
+        self._signature(pad, paper, template, values, y)
+        self._foot(pad, signed_on, last)
+        for count, page in enumerate(pages, start=signed_on + 1):
             _annex_page(pad, template, values["文书编号"], page)
-            self._foot(pad, count, 1 + len(pages))
+            self._foot(pad, count, last)
         return pad.bound(title=f"{template.title} {_printable(values['文书编号'])}", author=_printable(paper.organ))
 
-    def room(self, paper: Paper) -> float:
-        """Points left under the first page's last line; negative: its words run off the paper."""
+    def room(self, paper: Paper, *, signed: bool = True) -> float:
+        """Points left on the first page under its seal, or under its last line; negative: it does not go on there.
+
+        A seal that does not is put on the second page; words that do not run off the paper.
+        """
         template = self.templates[paper.kind]
         interest = max(template.interest.included, template.interest.excluded, key=len)
         scope = max(template.scope.limited, template.scope.whole, template.scope.mixed, key=len)
         pad = Pad(A4, (_FONT, _DIGITS))
         end = self._first_page(pad, paper, template, values_of(paper, self.signature, scope, interest))
-        return end - _BOTTOM
+        return (end - LEADING - DIAMETER if signed else end + LEADING) - _BOTTOM
 
     def _pad(self) -> Pad:
         """One for each thread: pages are drawn one after the other."""
@@ -100,7 +111,7 @@ class Printer:
         return pad
 
     def _first_page(self, pad: Pad, paper: Paper, template: Template, values: Mapping[str, str]) -> float:
-        """Returns where the lowest thing on it ends."""
+        """All but the signature; returns where the next line would go."""
         middle = _WIDTH / 2
         _centred(pad, middle, _HEIGHT - 92, _ORGAN, template.organ.format_map(values))
         _centred(pad, middle, _HEIGHT - 126, _TITLE, template.title + ("（审批稿）" if paper.draft else ""))
@@ -115,10 +126,9 @@ class Printer:
         y = _labelled(pad, y, [(label, _filled(text, values, paper.kind)) for label, text in rows])
         y -= LEADING / 2
         y = _paragraph(pad, y, template.closing.format_map(values))
-        y = _labelled(pad, y, [(label, text.format_map(values)) for label, text in template.officers])
-        return self._signature(pad, paper, template, values, y - LEADING)
+        return _labelled(pad, y, [(label, text.format_map(values)) for label, text in template.officers])
 
-    def _signature(self, pad: Pad, paper: Paper, template: Template, values: Mapping[str, str], y: float) -> float:
+    def _signature(self, pad: Pad, paper: Paper, template: Template, values: Mapping[str, str], y: float) -> None:
         """Organ and date at the right, the seal over both."""
         x = _RIGHT - 110
         signers = template.signature.organ.format_map(values).split("|")
@@ -137,7 +147,6 @@ class Printer:
             pad.circle(x, y - DIAMETER / 2, DIAMETER / 2)
             pad.setDash()
             _centred(pad, x, y - DIAMETER + 18, _ANNEX, "（印章）")
-        return y - DIAMETER
 
     def _foot(self, pad: Pad, page: int, pages: int) -> None:
         _centred(pad, _WIDTH / 2, 36, _ANNEX, f"第 {page} 页　共 {pages} 页")
@@ -196,10 +205,16 @@ def _annex_lines(number: int, line: PaperLine) -> Iterator[_AnnexLine]:
         running = amount = ""
 
 
-def _annex_page(canvas: Canvas, template: Template, number: str, lines: Sequence[_AnnexLine]) -> None:
-    _centred(canvas, _WIDTH / 2, _HEIGHT - 72, _ORGAN, template.annex.title)
+def _page_head(canvas: Canvas, number: str) -> float:
+    """Which paper a further page is of; returns where its first line may go."""
     canvas.setFont(_FONT, _ANNEX)
     canvas.drawRightString(_RIGHT, _HEIGHT - 92, _printable(number))
+    return _ANNEX_TOP
+
+
+def _annex_page(canvas: Canvas, template: Template, number: str, lines: Sequence[_AnnexLine]) -> None:
+    _centred(canvas, _WIDTH / 2, _HEIGHT - 72, _ORGAN, template.annex.title)
+    _page_head(canvas, number)
     head = _ANNEX_TOP + 18
     canvas.drawString(_LEFT, head, "序号")
     canvas.drawString(_LEFT + _RUNNING_CHARACTERS * _FIGURE, head, "账号")

@@ -16,6 +16,8 @@ _TERMS = {
     PaperKind.RENEW: "6个月",
 }
 _AMOUNTLESS = frozenset({PaperKind.LIFT, PaperKind.QUERY})
+LONGEST_CATEGORY = "类" * 200
+"""As long as a report may say it (domain.report.Report)."""
 _LONG_NAME = "测试某某国际贸易有限责任公司无锡分公司" * 6  # 114 of the 120 characters that a name may have
 
 

@@ -43,14 +43,14 @@ def inked(document: bytes, place: Path, hue: str) -> int:
 
 def test_the_seal_of_the_settings_is_on_the_paper_and_nothing_of_practice(seal_file: Path, tmp_path: Path):
     given = Settings(paper_seal=seal_file)
-    document = printer_of(given, load_templates(), practice=False).render(sample(PaperKind.FREEZE))
+    document = printer_of(given, load_templates(), {}, practice=False).render(sample(PaperKind.FREEZE))
     assert inked(document, tmp_path, "green") > 100
     assert inked(document, tmp_path, "red") == 0
 
 
 def test_a_practice_paper_never_has_the_real_seal(seal_file: Path, tmp_path: Path):
     given = Settings(paper_seal=seal_file)
-    document = printer_of(given, load_templates(), practice=True).render(sample(PaperKind.FREEZE))
+    document = printer_of(given, load_templates(), {}, practice=True).render(sample(PaperKind.FREEZE))
     assert inked(document, tmp_path, "green") == 0
     assert inked(document, tmp_path, "red") > 100
 

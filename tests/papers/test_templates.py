@@ -10,7 +10,11 @@ from adapters.papers.placeholders import REQUIRED
 from adapters.papers.printing import fit
 from adapters.papers.sample import sample
 from adapters.papers.templates import BUILT_IN, TemplateError, TemplateFault, load_templates
+from adapters.register.part import Rules
 from domain.papers import PaperKind
+from tests.workflows.paper_policy import POLICY
+
+LAWS = Rules.of(POLICY).basis
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def line_of(own: Path, words: str) -> int:
 def test_the_houses_own_templates_are_whole_and_fit_their_page():
     templates = load_templates()
     assert set(templates) == set(PaperKind)
-    fit(Printer(templates))
+    fit(Printer(templates), LAWS)
 
 
 def test_a_lawyers_words_are_printed_and_other_kinds_stay(own: Path):
@@ -106,7 +110,21 @@ def test_a_text_that_runs_off_the_page_is_refused(own: Path):
     text = file.read_text(encoding="utf-8").replace("协助冻结下列财产，", "协助冻结下列财产，" + "并请说明情况，" * 100)
     file.write_text(text, encoding="utf-8")
     with pytest.raises(TemplateError, match="too long"):
-        fit(Printer(load_templates(own)), own)
+        fit(Printer(load_templates(own)), LAWS, own)
+
+
+def test_the_houses_templates_fit_with_the_longest_law_that_a_policy_may_state():
+    fit(Printer(), dict.fromkeys(PaperKind, "法" * 200))
+
+
+def test_words_that_run_off_the_page_only_with_the_policys_laws_are_refused(own: Path):
+    file = own / "freeze.toml"
+    more = "协助冻结下列财产，" + "并请说明情况，" * 6
+    file.write_text(file.read_text(encoding="utf-8").replace("协助冻结下列财产，", more), encoding="utf-8")
+    printer = Printer(load_templates(own))
+    fit(printer, LAWS, own)
+    with pytest.raises(TemplateError, match=r"a law of 200 characters .* too long"):
+        fit(printer, {PaperKind.FREEZE: "法" * 200}, own)
 
 
 def test_every_fault_of_every_file_is_told_at_once(own: Path):
