@@ -19,7 +19,7 @@ from domain.papers import PaperKind, Scope
 
 BUILT_IN = Path(__file__).parent / "templates"
 _NOTES = frozenset({"README.zh.md"})
-_BRACED = re.compile(r"\{([^{}]*)\}")
+_BRACE = re.compile("[{}]")
 
 _Short = Annotated[str, Field(max_length=40)]
 _Line = Annotated[str, Field(max_length=120)]
@@ -251,6 +251,18 @@ def _placeholder_faults(path: Path, source: str, template: Template) -> Iterator
                 yield _fault(path, line, field, f"{{{name}}} is of one account", "use it in one_account only")
             elif name in SEVERAL_ONLY and field != "several_accounts":
                 yield _fault(path, line, field, f"{{{name}}} counts accounts", "use it in several_accounts only")
+    for field, text in template.plain_texts():
+        if _BRACE.search(text):
+            problem = "a brace stands here, where nothing is filled in"
+            yield _fault(path, _line_of(source, text), field, problem, "write it without braces")
+
+
+def _named(text: str) -> frozenset[str]:
+    """The placeholders in a text; where its braces are wrong, which is told already, it may be any."""
+    try:
+        return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+    except ValueError:
+        return KNOWN
 
 
 def _missing(kind: PaperKind, path: Path, source: str, template: Template) -> Iterator[TemplateFault]:
@@ -259,7 +271,7 @@ def _missing(kind: PaperKind, path: Path, source: str, template: Template) -> It
         ("one_account", "several_accounts", SEVERAL_ONLY),
         ("several_accounts", "one_account", ONE_ONLY),
     ):
-        named = {name for field, text in template.texts() if field != others for name in _BRACED.findall(text)}
+        named = {name for field, text in template.texts() if field != others for name in _named(text)}
         for name in sorted(REQUIRED[kind] - foreign - named):
             line = _field_line(source, ours)
             problem = f"{{{name}}} must stand on this paper and does not"

@@ -92,6 +92,33 @@ def test_what_cannot_be_printed_is_refused_where_it_stands(own: Path, before: st
     assert any(fault.field == field and said in fault.problem and fault.line for fault in faults), faults
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ("限额冻结，以所列金额为限", "以{金额}元为限", "scope.limited"),
+        ('["户　　名", "{户名}"]', '["{户名}", "{户名}"]', "one_account"),
+        ("附件：账户清单", "附件：账户清单}", "annex.title"),
+        ("不包含冻结期间产生的孳息（利息）", "不包含{{孳息}}", "interest.excluded"),
+    ],
+)
+def test_a_brace_where_nothing_is_filled_in_is_refused(own: Path, before: str, after: str, field: str):
+    (fault,) = edited(own, before, after)
+    assert (fault.field, fault.problem) == (field, "a brace stands here, where nothing is filled in")
+    assert fault.line == line_of(own, after)
+
+
+def test_a_name_between_two_braces_is_not_the_accounts(own: Path):
+    """It prints {户名} as it stands."""
+    (fault,) = edited(own, '"{户名}"', '"{{户名}}"')
+    assert fault.problem == "{户名} must stand on this paper and does not"
+
+
+def test_a_brace_left_open_is_told_alone(own: Path):
+    """What is missing cannot be known before it is closed."""
+    (fault,) = edited(own, 'to = "{受文单位}："', 'to = "{受文单位："')
+    assert fault.field == "to"
+
+
 def test_a_file_that_is_no_kind_and_a_missing_directory_are_told(own: Path):
     (own / "freze.toml").write_text("", encoding="utf-8")
     with pytest.raises(TemplateError, match="no kind of paper is called that"):
