@@ -15,7 +15,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 DIAMETER = 119.0
 """Points: 42 mm, the seal of an organ of a city."""
 _MOST_FILE_BYTES = 200 * 1024
-_MOST_BYTES = 8 * 1024  # in the paper, which stays under 20 KB with 300 accounts
+_MOST_BYTES = 8 * 1024  # in the paper, which with 300 accounts of persons stays under 20 KB
 _LEAST_SIDE = 100  # pixels; below it the characters of a seal cannot be read
 _SIDES = (320, 260, 220, 180, 150)  # pixels: the largest that fits is taken
 _COLOURS = 16

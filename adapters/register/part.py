@@ -105,7 +105,7 @@ class RecentPapers:
     """The documents rendered last, by SHA-256: whoever just wrote an order needs its paper at once."""
 
     def __init__(self, most: int = 200) -> None:
-        self._most = most  # under 20 KB each
+        self._most = most  # some 10 KB with sixty accounts of persons, at most 50 KB each (docs/decisions.md)
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
     def put(self, document: bytes) -> None:

@@ -129,6 +129,8 @@ class Deciding(Part):
         """
 
         async def work(connection: AsyncConnection) -> None:
+            writes = Writes()
+            kept = sheet if render is None else await with_drafts(connection, sheet, self._rules, render, writes)
             case = await lock_case(connection, sheet.case_id)
             before = (await run(connection, _READ, case_id=sheet.case_id, name=sheet.name)).one_or_none()
             if before is not None:
@@ -136,8 +138,6 @@ class Deciding(Part):
                 if before.digest != sheet.model_copy(update={"documents": drafts}).digest:
                     raise ValueError(f"sheet {sheet.name} is kept already with other content")
                 return
-            writes = Writes()
-            kept = sheet if render is None else await with_drafts(connection, case, sheet, self._rules, render, writes)
             _write_sheet(writes, kept)
             current = {"sheet": kept.name, "kind": kept.kind, "digest": kept.digest, "amount_fen": kept.amount_fen}
             case.chain.note(sheet.made_at, "sheet_kept", current)

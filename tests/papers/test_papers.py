@@ -1,5 +1,6 @@
 """A document is one small PDF in Chinese, the same bytes for the same paper, with every account in it."""
 
+import random
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from adapters.papers import Printer, render
 from domain.officers import Role
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperKind, PaperLine
+from tests.workflows.paper_policy import POLICY
 
 TITLES = {
     PaperKind.STOP: "紧急止付通知书",
@@ -112,6 +114,27 @@ def test_a_document_is_a_pdf_under_twenty_kilobytes(count: int):
     assert document.rstrip().endswith(b"%%EOF")
     assert b"FontFile" not in document
     assert len(document) < 20_000
+
+
+ANY = [chr(code) for code in range(0x4E00, 0x9FA6)]
+BATCH = POLICY.lanes.batch_most
+
+
+@pytest.mark.parametrize(("characters", "most"), [(4, 12_000), (40, 20_000), (120, 40_000)])
+def test_a_paper_of_a_whole_batch_stays_small_whatever_its_names(characters: int, most: int):
+    """120: the longest name that the platform takes. Drawn by lot, none has anything in common with another."""
+    lot = random.Random(1)
+    accounts = tuple(
+        PaperLine(
+            number="".join(lot.choices("0123456789_ABCDEF", k=50)),
+            name="".join(lot.choices(ANY, k=characters)),
+            amount_fen=lot.randrange(10**14),
+        )
+        for _ in range(BATCH)
+    )
+    document = Printer(practice=True).render(paper(kind=PaperKind.FREEZE, lines=accounts))
+    print(f"\n{BATCH} accounts, names of {characters}: {len(document)} bytes")
+    assert len(document) < most
 
 
 def test_a_draft_says_so_and_leaves_open_what_is_filled_in_on_issue(tmp_path: Path):
