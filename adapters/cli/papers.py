@@ -70,7 +70,13 @@ def sample_command(
         written = []
         for one in [kind] if kind is not None else list(PaperKind):
             for accounts in (1, _SAMPLE_ACCOUNTS):
-                shown = sample(one, series=used[one].series, issuer=given.organisation_name, accounts=accounts)
+                shown = sample(
+                    one,
+                    series=used[one].series,
+                    issuer=given.organisation_name,
+                    organ=given.paper_organ,
+                    accounts=accounts,
+                )
                 file = out / f"{one.value}-{accounts}.pdf"
                 document = printer.render(shown)
                 file.write_bytes(document)

@@ -21,6 +21,7 @@ from adapters.papers.binding import Pad
 from adapters.papers.placeholders import REQUIRED, values_of
 from adapters.papers.seal import DIAMETER, Seal, practice_seal
 from adapters.papers.templates import Template, load_templates
+from adapters.papers.words import words_from
 from domain.money import shown
 from domain.papers import Paper, PaperKind, PaperLine
 
@@ -71,10 +72,13 @@ class Printer:
             object.__setattr__(self, "seal", practice_seal())
 
     def render(self, paper: Paper) -> bytes:
-        """The document of one case, institution and kind: first page, and with several accounts their list as annex."""
-        template = self.templates[paper.kind]
+        """The document of one case, institution and kind: first page, and with several accounts their list as annex.
+
+        Raises WordsError for words that a program of another time wrote.
+        """
+        template, signature = self._words(paper)
         interest = template.interest.included if paper.interest else template.interest.excluded
-        values = values_of(paper, self.signature, template.scope.of(paper.scope), interest)
+        values = values_of(paper, signature, template.scope.of(paper.scope), interest)
         pages = _annex_pages(paper.lines)
         pad = self._pad()
         self._first_page(pad, paper, template, values)
@@ -86,12 +90,19 @@ class Printer:
 
     def room(self, paper: Paper) -> float:
         """Points left under the first page's last line; negative: its words run off the paper."""
-        template = self.templates[paper.kind]
+        template, signature = self._words(paper)
         interest = max(template.interest.included, template.interest.excluded, key=len)
         scope = max(template.scope.limited, template.scope.whole, template.scope.mixed, key=len)
         pad = Pad(A4, (_FONT, _DIGITS))
-        end = self._first_page(pad, paper, template, values_of(paper, self.signature, scope, interest))
+        end = self._first_page(pad, paper, template, values_of(paper, signature, scope, interest))
         return end - _BOTTOM
+
+    def _words(self, paper: Paper) -> tuple[Template, str]:
+        """Template and signature: the paper's own, where it brings its words."""
+        if not paper.words:
+            return self.templates[paper.kind], self.signature
+        words = words_from(paper.words)
+        return words.template, words.signature
 
     def _pad(self) -> Pad:
         """One for each thread: pages are drawn one after the other."""

@@ -1,7 +1,8 @@
 """Drafts: the papers that a sheet's approval will issue, as the approver may read them beforehand.
 
 They are kept like every document, and the sheet's digest holds their SHA-256: whoever approves the sheet approves
-these very words. Number, date, officers and seal come when the paper is issued, and lines excepted are left out.
+these very words. The text they are printed with is the last of the sheet's documents, and what is issued is printed
+with it, whatever the templates say by then. Number, date, officers and seal come on issue, without lines excepted.
 """
 
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
+from adapters.papers.words import with_names
 from adapters.register.bulk import Writes, run, statement_text
 from adapters.register.issuing import keep_document, term_words
 from adapters.register.locking import LockedCase
-from adapters.register.part import Rules
+from adapters.register.part import Printed, Rules
 from adapters.register.tables import institutions
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperKind, PaperLine
@@ -41,16 +43,21 @@ async def with_drafts(
         return sheet
     ids = institutions_of(sheet)
     names = {row.id: row.name for row in await run(connection, _NAMES, ids=ids)}
-    drafts = [_draft(case, sheet, rules, one, names.get(one, one)) for one in ids]
-    return sheet.model_copy(update={"documents": tuple(keep_document(render(draft), writes) for draft in drafts)})
+    house = rules.words.get(PaperKind.FREEZE, "")
+    text = with_names(house, names) if house else ""
+    drafts = [_draft(case, sheet, rules.printed_with(PaperKind.FREEZE, text), one, names.get(one, one)) for one in ids]
+    kept = [keep_document(render(draft), writes) for draft in drafts]
+    if text:
+        kept.append(keep_document(text.encode(), writes))
+    return sheet.model_copy(update={"documents": tuple(kept)})
 
 
 def institutions_of(sheet: Sheet) -> list[str]:
-    """In the order of the sheet's documents."""
+    """In the order of the sheet's documents; the words, where it has them, are one document more."""
     return sorted({line.account.institution for line in sheet.lines})
 
 
-def _draft(case: LockedCase, sheet: Sheet, rules: Rules, institution: str, name: str) -> Paper:
+def _draft(case: LockedCase, sheet: Sheet, printed: Printed, institution: str, name: str) -> Paper:
     lines = [line for line in sheet.lines if line.account.institution == institution]
     return Paper(
         kind=PaperKind.FREEZE,
@@ -58,7 +65,7 @@ def _draft(case: LockedCase, sheet: Sheet, rules: Rules, institution: str, name:
         case_number=case.row.case_number,
         category=case.row.category,
         institution_name=name,
-        organ=rules.issuer,
+        organ=printed.issuer,
         lines=tuple(
             PaperLine(number=line.account.number, name=line.account.name, amount_fen=line.amount_fen) for line in lines
         ),
@@ -66,8 +73,9 @@ def _draft(case: LockedCase, sheet: Sheet, rules: Rules, institution: str, name:
         second=_NOBODY_YET,
         issued_at=sheet.made_at,
         term=term_words(sheet.term_months),
-        basis=sheet.basis or rules.basis.get(PaperKind.FREEZE, ""),
+        basis=sheet.basis or printed.basis,
         level=sheet.quorum,
-        interest=rules.interest,
+        interest=printed.interest,
         draft=True,
+        words=printed.text,
     )
