@@ -13,7 +13,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 import uvloop
@@ -130,7 +130,7 @@ async def serve(run: str, queues: str) -> None:
     centre = Centre(organisation_id=given.organisation_id, name=given.organisation_name)
     cases, served = chosen(queues, institutions)
     lines = HttpLines(sandbox_url(given), run, centre, practice=practice, warrants=register)
-    render = (await printer_in_force(given, rules, register, practice=practice)).render
+    render = (await printer_in_force(given, rules, register, datetime.now(UTC), practice=practice)).render
     acts = InstitutionActivities(register, lines, render)
     workers = [institution_worker(client, acts, one) for one in served]
     if cases:

@@ -14,10 +14,10 @@ from adapters.cli.running import AsJson, RunName, World, open_world, perform
 from adapters.cli.voice import Voice, table
 from adapters.drill.errors import Fault
 from adapters.papers import Printer
-from adapters.papers.printing import fit, templates_of
+from adapters.papers.printing import fit, seal_of, templates_of
 from adapters.papers.sample import sample
-from adapters.papers.seal import seal_from
-from adapters.papers.templates import BUILT_IN, Template, TemplateError
+from adapters.papers.seal import SealError, seal_from
+from adapters.papers.templates import BUILT_IN, Template, TemplateError, ignored
 from adapters.register.drafting import institutions_of
 from adapters.settings import Settings
 from domain.papers import IssuedPaper, PaperKind
@@ -35,16 +35,21 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Whether templates can be used: every fault with file, line, field and remedy. Exit 2 when there is one."""
+    """Whether templates and seal can be used: every fault with file, line, field, remedy. Exit 2 when there is one."""
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        templates = _templates(given, directory)
+        templates = _templates(given, directory, seal_too=True)
+        checked = _directory(given, directory)
+        beside = ignored(checked) if checked is not None else []
         value = {
-            "directory": str(_directory(given, directory) or BUILT_IN),
+            "directory": str(checked or BUILT_IN),
             "kinds": [kind.value for kind in templates],
+            "ignored": beside,
         }
-        voice.tell(value, *(f"{kind.value}: {escape(one.title)}" for kind, one in templates.items()), "no fault found")
+        titles = [f"{kind.value}: {escape(one.title)}" for kind, one in templates.items()]
+        left = [f"ignored, no templates: {escape(', '.join(beside))}"] if beside else []
+        voice.tell(value, *titles, *left, "no fault found")
 
     perform(voice, work)
 
@@ -176,19 +181,28 @@ def _directory(given: Settings, named: Path | None) -> Path | None:
     return named.absolute() if named is not None else given.paper_templates_dir
 
 
-def _templates(given: Settings, named: Path | None) -> dict[PaperKind, Template]:
+def _templates(given: Settings, named: Path | None, *, seal_too: bool = False) -> dict[PaperKind, Template]:
     """Templates that are without fault and fit their page.
 
     Raises:
-        CommandError: they are not; every fault is named.
+        CommandError: they are not, or the seal is not where it is asked for; every fault is named.
     """
     directory = _directory(given, named)
+    templates: dict[PaperKind, Template] = {}
+    faults: list[Fault] = []
     try:
         templates = templates_of(given.model_copy(update={"paper_templates_dir": directory}))
         fit(Printer(templates, signature=given.paper_signature), directory)
     except TemplateError as problem:
-        faults = [
+        faults += [
             Fault(f"{one.file}:{one.line} {one.field}".rstrip(" :0"), one.problem, one.remedy) for one in problem.faults
         ]
-        raise CommandError(Exit.BAD_INPUT, f"The templates cannot be used:\n{problem}", faults=faults) from None
+    try:
+        seal_of(given, practice=not seal_too)
+    except SealError as problem:
+        told, _, remedy = str(problem).partition("; ")
+        faults.append(Fault("HOLDFAST_PAPER_SEAL", told.partition(": ")[2], remedy))
+    if faults:
+        every = "\n".join(one.sentence for one in faults)
+        raise CommandError(Exit.BAD_INPUT, f"The templates cannot be used:\n{every}", faults=faults)
     return templates

@@ -9,7 +9,7 @@ in the log, stands in the register for the inbox to say, and is told in full by 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -27,13 +27,15 @@ log = structlog.get_logger("papers")
 _Every = Mapping[PaperKind, Words]
 
 
-async def printer_in_force(given: Settings, rules: Rules, register: Register, *, practice: bool) -> Printer:
+async def printer_in_force(
+    given: Settings, rules: Rules, register: Register, now: datetime, *, practice: bool
+) -> Printer:
     """The printer, and the register told what to print with. Raises RegisterError, and nothing that is of papers."""
     faults: list[str] = []
     own = _own(given, rules, faults)
     seal = _seal(given, faults, practice=practice)
     candidates = [*own, *_former(given, rules, await register.former_words()), _built_in(given, rules)]
-    adopted = await register.adopt_words(candidates, given.paper_organ, faults, datetime.now(UTC))
+    adopted = await register.adopt_words(candidates, given.paper_organ, faults, now)
     if adopted.faults:
         log.error("papers_faulty", alarm=True, faults=list(adopted.faults), remedy="starter.py papers check")
     templates = {kind: words.template for kind, words in adopted.words.items()}
