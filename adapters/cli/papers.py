@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from adapters.cli.cases import case_of
+from adapters.cli.drafts import drafts_of
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
 from adapters.cli.voice import Voice, table
@@ -18,7 +19,6 @@ from adapters.papers.printing import fit, seal_of, templates_of
 from adapters.papers.sample import sample
 from adapters.papers.seal import SealError, seal_from
 from adapters.papers.templates import BUILT_IN, Template, TemplateError, ignored
-from adapters.register.drafting import institutions_of
 from adapters.settings import Settings
 from domain.papers import IssuedPaper, PaperKind
 
@@ -171,9 +171,8 @@ def papers_table(papers: list[IssuedPaper], codes: Mapping[str, str]) -> Any:  #
 async def _drafts(world: World, case_id: str, codes: Mapping[str, str]) -> list[dict[str, str]]:
     found = []
     for row in await world.register.sheets_of(case_id):
-        for institution, sha256 in zip(institutions_of(row.sheet), row.sheet.documents, strict=False):
-            code = codes.get(institution, institution)
-            found.append({"draft": f"{row.sheet.name}/{code}", "institution": code, "sha256": sha256})
+        for code, name, sha256 in drafts_of(row.sheet, codes):
+            found.append({"draft": name, "institution": code, "sha256": sha256})
     return found
 
 

@@ -151,7 +151,8 @@ async def test_exchanged_series_are_not_adopted_and_stops_go_on(given: Given, ow
     await given.duty()
     await started(given.register, own)
     case_id = await given.case()
-    await given.open(case_id, *(query(account) for account in numbered(2)))
+    for account in numbered(2):
+        await given.open(case_id, query(account))
     await given.open(case_id, stop(ref("6222000000000042")))
     edit(own / "stop.toml", 'series = "止付"', 'series = "查财"')
     edit(own / "query.toml", 'series = "查财"', 'series = "止付"')
