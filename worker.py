@@ -13,7 +13,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 import uvloop
@@ -30,7 +30,7 @@ from adapters.keyring import KeyRing, KeyRingError
 from adapters.lines import HttpLines
 from adapters.notices.bell import Bell
 from adapters.notices.doors import case_links, notice_ports
-from adapters.papers.printing import printer_of, series_of, templates_of
+from adapters.papers.in_force import printer_in_force
 from adapters.policy_file import load_policy
 from adapters.register import Register, Rules
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
@@ -117,8 +117,7 @@ async def serve(run: str, queues: str) -> None:
     gc.freeze()  # what was imported stays: it need not be looked through again
     gc.set_threshold(*COLLECT_AFTER)
     policy = load_policy(given)
-    templates = templates_of(given)
-    rules = Rules.of(policy).issuing(given.organisation_name, series_of(templates))
+    rules = Rules.of(policy)
     register = await Register.connect(
         postgres_url(given, database_name(run)),
         rules=rules,
@@ -131,7 +130,7 @@ async def serve(run: str, queues: str) -> None:
     centre = Centre(organisation_id=given.organisation_id, name=given.organisation_name)
     cases, served = chosen(queues, institutions)
     lines = HttpLines(sandbox_url(given), run, centre, practice=practice, warrants=register)
-    render = printer_of(given, templates, rules.basis, practice=practice).render
+    render = (await printer_in_force(given, rules, register, datetime.now(UTC), practice=practice)).render
     acts = InstitutionActivities(register, lines, render)
     workers = [institution_worker(client, acts, one) for one in served]
     if cases:

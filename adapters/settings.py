@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 LASTING_RUN = "main"  # the world of `up` and `report`; every drill has one of its own
+ORGANISATION = "无锡市反电信网络诈骗中心"
+PAPER_ORGAN = "锡公（反诈）"
 _PREFIX = "HOLDFAST_"
 _FILE_VARIABLE = "HOLDFAST_SETTINGS"
 _RUN = re.compile(r"[a-z0-9-]{1,40}")  # docs/wire.md; also a legal namespace, and with "_" a legal database name
@@ -77,6 +79,7 @@ _Libpq = Annotated[
         r"(?s)postgres(ql)?://.*", "a URL such as postgresql://user@host:5432/database, without a driver in its scheme"
     ),
 ]
+_Organ = Annotated[str, _of_form(r"[^\s/〔〕]{1,20}", "1 to 20 characters without spaces, / and 〔〕")]
 _Organisation = Annotated[str, _of_form(r"[0-9]{12}", "the 12 digits of the centre's organisation")]
 
 
@@ -101,13 +104,15 @@ class Settings(BaseModel):
     sandbox_url: _Http | None = None
     """Where the practice institutions answer."""
     organisation_id: _Organisation = "320299000000"
-    organisation_name: str = Field(default="无锡市反电信网络诈骗中心", min_length=1, max_length=100)
+    organisation_name: str = Field(default=ORGANISATION, min_length=1, max_length=100)
     policy_file: Annotated[Path, AfterValidator(_under_root)] | None = None
     """The centre's policy; None: domain/policy.toml."""
     keys_file: Annotated[Path, AfterValidator(_under_root)] | None = None
     """The key ring (adapters/keyring.py); None: keys.json in the state directory."""
     keys: SecretStr | None = Field(default=None, repr=False)
     """The key ring itself, where no file is to hold it. Only the environment should name it."""
+    paper_organ: _Organ = PAPER_ORGAN
+    """The organ's sign (机关代字), with which the number of every paper begins."""
     paper_templates_dir: Annotated[Path, AfterValidator(_under_root)] | None = None
     """Templates of one's own (adapters/papers/templates/README.zh.md); None, and for kinds not in it: ours."""
     paper_seal: Annotated[Path, AfterValidator(_under_root)] | None = None

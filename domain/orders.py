@@ -180,7 +180,14 @@ class HeldBack(Frozen):
 
     kind: Literal["held_back"] = "held_back"
     reason: Literal[
-        "halted", "no_authority", "fuse_case", "fuse_minute", "not_decided", "other_claims", "nothing_to_end"
+        "halted",
+        "no_authority",
+        "fuse_case",
+        "fuse_minute",
+        "not_decided",
+        "words_unreadable",
+        "other_claims",
+        "nothing_to_end",
     ]
 
 

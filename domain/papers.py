@@ -40,7 +40,8 @@ class PaperLine(Frozen):
 class Paper(Frozen):
     """One numbered document for one case, institution and kind; several accounts stand in its annex.
 
-    The same paper gives the same bytes, as long as templates and seal are the same. `issued_at` is UTC.
+    The same paper gives the same bytes, as long as its words (without: the templates) and the seal are the same.
+    `issued_at` is UTC.
     """
 
     kind: PaperKind
@@ -64,6 +65,8 @@ class Paper(Frozen):
     """For approval: without number, officers and seal, which it gets when it is issued."""
     accounts_most: int = 0
     """Of a draft that is issued in several papers: about so many accounts each at most. 0: in one."""
+    words: str = ""
+    """The text it is printed with (adapters/papers/words.py); empty: the printer's own."""
 
     @property
     def accounts(self) -> int:

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from adapters.cli.evidence import Code, OfficerWord, sheets_named, signatory
 from adapters.cli.failures import CommandError, Exit
+from adapters.cli.faulty import faulty_line, faulty_value
 from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import EVIDENCE_WORDS, full_name, listed, told_table, value_of, whole
 from adapters.cli.keeping import say_or_keep
@@ -67,15 +68,17 @@ def inbox(
             now = datetime.now(UTC)
             asked = await world.register.inbox(now, await _officer(world, officer) if officer else None)
             halt = await world.register.standing_halt()
+            faulty = await world.register.paper_faults()
             value = {
                 "run": world.run,
                 "at": now.isoformat(),
                 "officer": officer,
                 "halted": halt_value(halt),
+                "papers_faulty": faulty_value(faulty),
                 "sheets": _values(asked, now),
             }
             rows = listed(asked, now, f"run {world.run}") if asked else "无待决审批单 Nothing waits for a decision."
-            voice.tell(value, *halt_line(halt), rows)
+            voice.tell(value, *halt_line(halt), *faulty_line(faulty), rows)
 
     perform(voice, work)
 

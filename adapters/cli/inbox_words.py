@@ -7,6 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from adapters.cli.drafts import draft_lines, drafts_of
 from adapters.cli.saying import Told, state_words
 from adapters.cli.voice import amount, table, yuan
 from adapters.register.awaiting import Question
@@ -78,6 +79,7 @@ def whole(asked: Question, now: datetime, codes: Mapping[str, str]) -> list[str 
         f"accounts {effect.accounts}, sum {yuan(effect.asked_fen)}{term} · {escape(_both(_why(sheet.why)))}",
         *[words for words in effect_words(effect) if words],
         f"依据 basis {escape(sheet.basis) or '–'}",
+        *draft_lines(asked.row.case_number, sheet, codes),
         f"期限 decide by {shown_clock(sheet.decide_by)} CST ({when(sheet.decide_by, now)})",
         f"需要 needs {_both(EVIDENCE_WORDS[sheet.needs])} · 申请 requested by {escape(sheet.requester)}",
         f"等待 awaits {', '.join(_roles(asked)) or 'nobody'} · 已签 signed {signed or 'nobody'}",
@@ -131,6 +133,7 @@ def value_of(asked: Question, now: datetime, codes: Mapping[str, str] | None = N
     }
     if codes is not None:
         of_sheet = {"why": sheet.why, "basis": sheet.basis, "term_months": sheet.term_months, "digest": sheet.digest}
+        value["drafts"] = [name for _, name, _ in drafts_of(sheet, codes)]
         value |= {**of_sheet, "requester": sheet.requester, "except_lines": list(asked.row.except_lines)}
         value["lines"] = [
             {

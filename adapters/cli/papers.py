@@ -9,17 +9,17 @@ import typer
 from rich.markup import escape
 
 from adapters.cli.cases import case_of
+from adapters.cli.drafts import drafts_of
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
 from adapters.cli.voice import Voice, table
 from adapters.drill.errors import Fault
 from adapters.papers import Printer
-from adapters.papers.printing import fit, templates_of
+from adapters.papers.printing import fit, seal_of, templates_of
 from adapters.papers.sample import sample
-from adapters.papers.seal import seal_from
-from adapters.papers.templates import BUILT_IN, Template, TemplateError
+from adapters.papers.seal import SealError, seal_from
+from adapters.papers.templates import BUILT_IN, Template, TemplateError, ignored
 from adapters.policy_file import load_policy
-from adapters.register.drafting import institutions_of
 from adapters.register.part import Rules
 from adapters.settings import Settings
 from domain.papers import IssuedPaper, PaperKind
@@ -37,16 +37,21 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Whether templates can be used: every fault with file, line, field and remedy. Exit 2 when there is one."""
+    """Whether templates and seal can be used: every fault with file, line, field, remedy. Exit 2 when there is one."""
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        templates = _templates(given, directory)
+        templates = _templates(given, directory, seal_too=True)
+        checked = _directory(given, directory)
+        beside = ignored(checked) if checked is not None else []
         value = {
-            "directory": str(_directory(given, directory) or BUILT_IN),
+            "directory": str(checked or BUILT_IN),
             "kinds": [kind.value for kind in templates],
+            "ignored": beside,
         }
-        voice.tell(value, *(f"{kind.value}: {escape(one.title)}" for kind, one in templates.items()), "no fault found")
+        titles = [f"{kind.value}: {escape(one.title)}" for kind, one in templates.items()]
+        left = [f"ignored, no templates: {escape(', '.join(beside))}"] if beside else []
+        voice.tell(value, *titles, *left, "no fault found")
 
     perform(voice, work)
 
@@ -72,7 +77,13 @@ def sample_command(
         written = []
         for one in [kind] if kind is not None else list(PaperKind):
             for accounts in (1, _SAMPLE_ACCOUNTS):
-                shown = sample(one, series=used[one].series, issuer=given.organisation_name, accounts=accounts)
+                shown = sample(
+                    one,
+                    series=used[one].series,
+                    issuer=given.organisation_name,
+                    organ=given.paper_organ,
+                    accounts=accounts,
+                )
                 file = out / f"{one.value}-{accounts}.pdf"
                 document = printer.render(shown)
                 file.write_bytes(document)
@@ -162,9 +173,8 @@ def papers_table(papers: list[IssuedPaper], codes: Mapping[str, str]) -> Any:  #
 async def _drafts(world: World, case_id: str, codes: Mapping[str, str]) -> list[dict[str, str]]:
     found = []
     for row in await world.register.sheets_of(case_id):
-        for institution, sha256 in zip(institutions_of(row.sheet), row.sheet.documents, strict=False):
-            code = codes.get(institution, institution)
-            found.append({"draft": f"{row.sheet.name}/{code}", "institution": code, "sha256": sha256})
+        for code, name, sha256 in drafts_of(row.sheet, codes):
+            found.append({"draft": name, "institution": code, "sha256": sha256})
     return found
 
 
@@ -172,19 +182,28 @@ def _directory(given: Settings, named: Path | None) -> Path | None:
     return named.absolute() if named is not None else given.paper_templates_dir
 
 
-def _templates(given: Settings, named: Path | None) -> dict[PaperKind, Template]:
+def _templates(given: Settings, named: Path | None, *, seal_too: bool = False) -> dict[PaperKind, Template]:
     """Templates that are without fault and fit their page.
 
     Raises:
-        CommandError: they are not; every fault is named.
+        CommandError: they are not, or the seal is not where it is asked for; every fault is named.
     """
     directory = _directory(given, named)
+    templates: dict[PaperKind, Template] = {}
+    faults: list[Fault] = []
     try:
         templates = templates_of(given.model_copy(update={"paper_templates_dir": directory}))
         fit(Printer(templates, signature=given.paper_signature), Rules.of(load_policy(given)).basis, directory)
     except TemplateError as problem:
-        faults = [
+        faults += [
             Fault(f"{one.file}:{one.line} {one.field}".rstrip(" :0"), one.problem, one.remedy) for one in problem.faults
         ]
-        raise CommandError(Exit.BAD_INPUT, f"The templates cannot be used:\n{problem}", faults=faults) from None
+    try:
+        seal_of(given, practice=not seal_too)
+    except SealError as problem:
+        told, _, remedy = str(problem).partition("; ")
+        faults.append(Fault("HOLDFAST_PAPER_SEAL", told.partition(": ")[2], remedy))
+    if faults:
+        every = "\n".join(one.sentence for one in faults)
+        raise CommandError(Exit.BAD_INPUT, f"The templates cannot be used:\n{every}", faults=faults)
     return templates

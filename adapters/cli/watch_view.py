@@ -14,6 +14,7 @@ from adapters.cli.watch_help import what_to_do
 from adapters.register.awaiting import Question
 from adapters.register.keeping import KeptDecision
 from adapters.register.watching import Watchlist
+from adapters.register.wording import PaperFaults
 from domain.authority import Halt
 from domain.identifiers import full_sheet_name
 from domain.watchlist import Entry, Kind, Order, ordered
@@ -29,6 +30,7 @@ class Frame:
     kept: tuple[KeptDecision, ...] = ()
     standing: EngineStanding = DOWN
     halt: Halt | None = None
+    faulty: PaperFaults | None = None
 
     @property
     def questions(self) -> Mapping[str, Question]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.banks.codes import words as code_words
+from adapters.cli.faulty import faulty_line, faulty_value
 from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import when, whole
 from adapters.cli.typed import hidden
@@ -67,7 +68,7 @@ def screen(view: View, height: int) -> RenderableType:
     asked = frame.questions.get(view.opened)
     if view.mode is Mode.LIST or (view.mode is Mode.TYPING and view.back_to is Mode.LIST):
         kept = _kept(frame.kept, frame.at)
-        around = _AROUND + len(kept) + (_NARROW_LINES * (bool(frame.halt) + bool(view.note)))
+        around = _AROUND + len(kept) + (_NARROW_LINES * (bool(frame.halt) + bool(frame.faulty) + bool(view.note)))
         entries, room = view.entries, max(3, height - around)
         first = max(0, min(view.cursor - room // 2, len(entries) - room))
         parts.append(_listed(frame, entries[first : first + room], first, view.cursor))
@@ -92,6 +93,7 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
         "engine": frame.standing.engine,
         "worker": frame.standing.worker,
         "halted": halt_value(frame.halt),
+        "papers_faulty": faulty_value(frame.faulty),
         "order": order.value,
         "entries": [_entry_value(one, frame) for one in entries],
         "kept": [
@@ -128,7 +130,7 @@ def _head(frame: Frame, order: Order, *, bell: bool | None) -> str:
     words = frame.standing.words if there else f"[red]{frame.standing.words}[/red]"
     rings = "" if bell is None else " · 铃开 bell on" if bell else " · 铃关 bell off"
     first = f"run {frame.run} · {shown_time(frame.at)} CST · {words}"
-    return "\n".join([first, *halt_line(frame.halt), f"{ORDER_WORDS[order]}{rings}"])
+    return "\n".join([first, *halt_line(frame.halt), *faulty_line(frame.faulty), f"{ORDER_WORDS[order]}{rings}"])
 
 
 def _paged(frame: Frame, entries: Sequence[Entry]) -> Table:

@@ -69,7 +69,8 @@ async def look(world: World, policy: Policy, standing: EngineStanding) -> Frame:
     now = datetime.now(UTC)
     watchlist = await world.register.watchlist(now, policy)
     kept = await world.register.kept_lately(now, KEPT_SHOWN)
-    return Frame(world.run, now, watchlist, tuple(kept), standing, await world.register.standing_halt())
+    halt, faulty = await world.register.standing_halt(), await world.register.paper_faults()
+    return Frame(world.run, now, watchlist, tuple(kept), standing, halt, faulty)
 
 
 class Watch:

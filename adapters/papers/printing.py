@@ -1,11 +1,11 @@
-"""The printer and the templates that the settings ask for."""
+"""The templates and the seal that the settings ask for, and whether what they print fits its page."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from adapters.papers.render import LEADING, Printer
 from adapters.papers.sample import LONGEST_CATEGORY, sample
-from adapters.papers.seal import seal_from
+from adapters.papers.seal import Seal, seal_from
 from adapters.papers.templates import BUILT_IN, Template, TemplateError, TemplateFault, load_templates
 from adapters.settings import Settings
 from domain.papers import PaperKind
@@ -16,22 +16,9 @@ def templates_of(given: Settings) -> dict[PaperKind, Template]:
     return load_templates(given.paper_templates_dir)
 
 
-def series_of(templates: Mapping[PaperKind, Template]) -> dict[PaperKind, str]:
-    """The word in the number of each kind of paper."""
-    return {kind: template.series for kind, template in templates.items()}
-
-
-def printer_of(
-    given: Settings, templates: Mapping[PaperKind, Template], basis: Mapping[PaperKind, str], *, practice: bool
-) -> Printer:
-    """The printer with seal and signature; `basis`: the policy's laws.
-
-    Raises SealError, or TemplateError where a page runs over.
-    """
-    seal = seal_from(given.paper_seal) if given.paper_seal is not None and not practice else None
-    printer = Printer(templates=templates, signature=given.paper_signature, seal=seal, practice=practice)
-    fit(printer, basis, given.paper_templates_dir)
-    return printer
+def seal_of(given: Settings, *, practice: bool) -> Seal | None:
+    """The seal of the settings; None in practice worlds, whose printer brings its own. Raises SealError."""
+    return seal_from(given.paper_seal) if given.paper_seal is not None and not practice else None
 
 
 def fit(printer: Printer, basis: Mapping[PaperKind, str], directory: Path | None = None) -> None:

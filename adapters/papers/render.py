@@ -22,6 +22,7 @@ from adapters.papers.glyphs import printable as _printable
 from adapters.papers.placeholders import REQUIRED, values_of
 from adapters.papers.seal import DIAMETER, Seal, practice_seal
 from adapters.papers.templates import Template, load_templates
+from adapters.papers.words import words_from
 from domain.money import shown
 from domain.papers import Paper, PaperKind, PaperLine
 
@@ -70,10 +71,13 @@ class Printer:
             object.__setattr__(self, "seal", practice_seal())
 
     def render(self, paper: Paper) -> bytes:
-        """The document of one case, institution and kind: first page, and with several accounts their list as annex."""
-        template = self.templates[paper.kind]
+        """The document of one case, institution and kind: first page, and with several accounts their list as annex.
+
+        Raises WordsError for words that a program of another time wrote.
+        """
+        template, signature = self._words(paper)
         interest = template.interest.included if paper.interest else template.interest.excluded
-        values = values_of(paper, self.signature, template.scope.of(paper.scope), interest)
+        values = values_of(paper, signature, template.scope.of(paper.scope), interest)
         pages = _annex_pages(paper.lines)
         pad = self._pad()
         y = self._first_page(pad, paper, template, values) - LEADING
@@ -96,12 +100,19 @@ class Printer:
 
         A seal that does not is put on the second page; words that do not run off the paper.
         """
-        template = self.templates[paper.kind]
+        template, signature = self._words(paper)
         interest = max(template.interest.included, template.interest.excluded, key=len)
         scope = max(template.scope.limited, template.scope.whole, template.scope.mixed, key=len)
         pad = Pad(A4, (_FONT, _DIGITS))
-        end = self._first_page(pad, paper, template, values_of(paper, self.signature, scope, interest))
+        end = self._first_page(pad, paper, template, values_of(paper, signature, scope, interest))
         return (end - LEADING - DIAMETER if signed else end + LEADING) - _BOTTOM
+
+    def _words(self, paper: Paper) -> tuple[Template, str]:
+        """Template and signature: the paper's own, where it brings its words."""
+        if not paper.words:
+            return self.templates[paper.kind], self.signature
+        words = words_from(paper.words)
+        return words.template, words.signature
 
     def _pad(self) -> Pad:
         """One for each thread: pages are drawn one after the other."""

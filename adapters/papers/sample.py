@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from adapters.settings import ORGANISATION, PAPER_ORGAN
 from domain.identifiers import paper_number
 from domain.officers import Role
 from domain.orders import OfficerCard
@@ -25,7 +26,8 @@ def sample(
     kind: PaperKind,
     *,
     series: str = "样",
-    issuer: str = "无锡市反电信网络诈骗中心",
+    issuer: str = ORGANISATION,
+    organ: str = PAPER_ORGAN,
     accounts: int = 1,
     long: bool = False,
     draft: bool = False,
@@ -35,7 +37,7 @@ def sample(
     ordered = kind in {PaperKind.STOP, PaperKind.EXTEND, PaperKind.QUERY}
     return Paper(
         kind=kind,
-        number="" if draft else paper_number("锡公（反诈）", series, 2026, 123),
+        number="" if draft else paper_number(organ, series, 2026, 123),
         case_number="A2026-000123",
         category="冒充公检法及政府机关",
         institution_name="中国建设银行股份有限公司",

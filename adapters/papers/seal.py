@@ -3,6 +3,7 @@
 Either becomes one PDF object, made once and the same in every paper, printed over signature and date like ink.
 """
 
+import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ def seal_from(path: Path) -> Seal:
     except OSError as problem:
         why = problem.strerror or "it is damaged"
         raise SealError(f"HOLDFAST_PAPER_SEAL: {path.name} cannot be read ({why}); correct the path.") from None
+    except (SyntaxError, EOFError, zlib.error, struct.error):  # the library's ways to say it of a PNG cut or altered
+        raise SealError(f"HOLDFAST_PAPER_SEAL: {path.name} is damaged; save it as PNG again.") from None
     if min(drawn.size) < _LEAST_SIDE:
         raise SealError(f"HOLDFAST_PAPER_SEAL: {path.name} has under {_LEAST_SIDE} pixels a side; it cannot be read.")
     colours, ink = _parts(drawn)

@@ -132,7 +132,7 @@ def load_templates(directory: Path | None = None) -> dict[PaperKind, Template]:
     paths: dict[PaperKind, Path] = {}
     for kind in PaperKind:
         own = directory / f"{kind.value}.toml" if directory is not None else None
-        paths[kind] = own if own is not None and own.is_file() else BUILT_IN / f"{kind.value}.toml"
+        paths[kind] = own if own is not None and _is_there(own) else BUILT_IN / f"{kind.value}.toml"
         try:
             found[kind] = _read(kind, paths[kind])
         except TemplateError as problem:
@@ -141,6 +141,13 @@ def load_templates(directory: Path | None = None) -> dict[PaperKind, Template]:
     if faults:
         raise TemplateError(faults)
     return found
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its directory is closed to us, which _strange says
+        return False
 
 
 def _strange(directory: Path) -> Iterator[TemplateFault]:
@@ -154,20 +161,40 @@ def _strange(directory: Path) -> Iterator[TemplateFault]:
             remedy="name the directory of the templates",
         )
         return
-    for path in sorted(directory.iterdir()):
-        if path.name not in known and path.name not in _NOTES and not path.name.startswith("."):
-            yield TemplateFault(
-                file=str(path),
-                line=0,
-                field="",
-                problem="no kind of paper is called that",
-                remedy=f"rename it to one of {', '.join(known)}, or take it away",
+    try:
+        found = sorted(directory.iterdir())
+    except OSError as problem:
+        yield _fault(directory, 0, "", f"it cannot be read ({problem.strerror})", "let the worker's account read it")
+        return
+    for path in found:
+        if path.name in known and not path.is_file():
+            yield _fault(path, 0, "", "it is no file", "put the template there, or take it away")
+        elif path.name not in known and _claims_to_be_one(path):
+            yield _fault(
+                path,
+                0,
+                "",
+                "no kind of paper is called that",
+                f"rename it to one of {', '.join(known)}, or take it away",
             )
+
+
+def _claims_to_be_one(path: Path) -> bool:
+    return path.suffix.lower() == ".toml" and not path.name.startswith(".")
+
+
+def ignored(directory: Path) -> list[str]:
+    """Names of what lies among the templates and is none: editors' copies, pictures of folders, notes."""
+    return sorted(
+        path.name
+        for path in directory.iterdir()
+        if path.suffix.lower() != ".toml" and path.name not in _NOTES and not path.name.startswith(".")
+    )
 
 
 def _read(kind: PaperKind, path: Path) -> Template:
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")  # Windows' editors put a mark in front
     except (OSError, UnicodeDecodeError) as problem:
         raise TemplateError(
             [_fault(path, 0, "", f"it cannot be read ({type(problem).__name__})", "save it as UTF-8")]

@@ -1,7 +1,8 @@
 """Drafts: the papers that a sheet's approval will issue, as the approver may read them beforehand.
 
 They are kept like every document, and the sheet's digest holds their SHA-256: whoever approves the sheet approves
-these very words. Number, date, officers and seal come when the paper is issued, and lines excepted are left out.
+these very words. The text they are printed with is the last of the sheet's documents, and what is issued is printed
+with it, whatever the templates say by then. Number, date, officers and seal come on issue, without lines excepted.
 """
 
 import asyncio
@@ -13,9 +14,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
+from adapters.papers.words import with_names
 from adapters.register.bulk import Writes, run, statement_text
 from adapters.register.issuing import keep_document, term_words
-from adapters.register.part import Rules
+from adapters.register.part import Printed, Rules
 from adapters.register.tables import cases, institutions
 from domain.orders import OfficerCard
 from domain.papers import Paper, PaperKind, PaperLine
@@ -51,17 +53,30 @@ async def with_drafts(
         return sheet  # whoever locks it says so
     ids = institutions_of(sheet)
     names = {row.id: row.name for row in await run(connection, _NAMES, ids=ids)}
-    drafts = [_draft(case, sheet, rules, one, names.get(one, one)) for one in ids]
+    house = rules.words.get(PaperKind.FREEZE, "")
+    text = with_names(house, names) if house else ""
+    printed = rules.printed_with(PaperKind.FREEZE, text)
+    drafts = [_draft(case, sheet, printed, one, names.get(one, one), rules.accounts_most) for one in ids]
     rendered = await asyncio.to_thread(lambda: [render(draft) for draft in drafts])
-    return sheet.model_copy(update={"documents": tuple(keep_document(one, writes) for one in rendered)})
+    kept = [keep_document(one, writes) for one in rendered]
+    if text:
+        kept.append(keep_document(text.encode(), writes))
+    return sheet.model_copy(update={"documents": tuple(kept)})
 
 
 def institutions_of(sheet: Sheet) -> list[str]:
-    """In the order of the sheet's documents."""
+    """In the order of the sheet's documents; the words, where it has them, are one document more."""
     return sorted({line.account.institution for line in sheet.lines})
 
 
-def _draft(case: Any, sheet: Sheet, rules: Rules, institution: str, name: str) -> Paper:  # noqa: ANN401 - a row of cases
+def _draft(
+    case: Any,  # noqa: ANN401 - a row of cases
+    sheet: Sheet,
+    printed: Printed,
+    institution: str,
+    name: str,
+    accounts_most: int,
+) -> Paper:
     lines = [line for line in sheet.lines if line.account.institution == institution]
     return Paper(
         kind=PaperKind.FREEZE,
@@ -69,7 +84,7 @@ def _draft(case: Any, sheet: Sheet, rules: Rules, institution: str, name: str) -
         case_number=case.case_number,
         category=case.category,
         institution_name=name,
-        organ=rules.issuer,
+        organ=printed.issuer,
         lines=tuple(
             PaperLine(number=line.account.number, name=line.account.name, amount_fen=line.amount_fen) for line in lines
         ),
@@ -77,9 +92,10 @@ def _draft(case: Any, sheet: Sheet, rules: Rules, institution: str, name: str) -
         second=_NOBODY_YET,
         issued_at=sheet.made_at,
         term=term_words(sheet.term_months),
-        basis=sheet.basis or rules.basis.get(PaperKind.FREEZE, ""),
+        basis=sheet.basis or printed.basis,
         level=sheet.quorum,
-        interest=rules.interest,
+        interest=printed.interest,
         draft=True,
-        accounts_most=rules.accounts_most if len(lines) > rules.accounts_most else 0,
+        accounts_most=accounts_most if len(lines) > accounts_most else 0,
+        words=printed.text,
     )

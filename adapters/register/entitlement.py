@@ -8,25 +8,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import Row, and_, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from activities.ports import Draft
+from adapters.papers.words import FIRST_BYTE, WordsError, words_from
 from adapters.register.bulk import run, statement_text
 from adapters.register.locking import FUSE_LOCK
 from adapters.register.part import Rules
-from adapters.register.tables import authorities, decisions, halts, officers, orders, sheet_lines, sheets
+from adapters.register.tables import authorities, decisions, documents, halts, officers, orders, sheet_lines, sheets
 from domain.identifiers import account_key
 from domain.officers import Role
 from domain.orders import HeldBack, Measure, OfficerCard
+from domain.papers import PaperKind
 from domain.sheets import SheetKind, SheetState, Verdict
 
 _MINUTE = timedelta(minutes=1)
 _UNSEEN_MOST = (
     1000  # stops that other transactions may be writing just now: ten connections with batches of sixty, and more
 )
+IS_WHOLE = func.encode(func.sha256(documents.c.bytes), "hex") == documents.c.sha256
+"""Whether a kept document is the one it was: compared where it lies."""
 LETTING_GO = frozenset({"covered", "finding", "decision"})
 """Causes for which a lift or unfreeze leaves although a halt stands."""
 
@@ -127,6 +131,19 @@ def _sheets() -> str:
         )
         .scalar_subquery()
     )
+    last_document = sheets.c.content["documents"][-1].astext
+    text = func.convert_from(documents.c.bytes, "UTF8")  # whole, it is UTF-8: we wrote it
+    begins = func.encode(func.substring(documents.c.bytes, 1, 1), "hex")
+    words = (
+        select(
+            func.jsonb_build_object(
+                *("whole", IS_WHOLE),
+                *("text", case((and_(IS_WHOLE, begins == FIRST_BYTE), text), else_="")),
+            )
+        )
+        .where(documents.c.sha256 == last_document, sheets.c.kind == SheetKind.FREEZE)
+        .scalar_subquery()
+    )
     return statement_text(
         select(
             sheets.c.case_id,
@@ -143,6 +160,8 @@ def _sheets() -> str:
             deciders.label("deciders"),
             line.label("lines"),
             used.label("used"),
+            (last_document.is_not(None)).label("drafted"),
+            words.label("words"),
         ).where(sheets.c.case_id == of_cases, sheets.c.name == names)
     )
 
@@ -245,6 +264,8 @@ class Entitlement:
         others = [one for one in sheet.used or [] if one["account"] == key and one["id"] != application_id]
         if draft.measure is Measure.FREEZE and others:
             return HeldBack(reason="not_decided")
+        if draft.measure is Measure.FREEZE and not self._prints_as_approved(sheet):
+            return HeldBack(reason="words_unreadable")
         return self._signed(draft.sheet)
 
     def _signed(self, name: str) -> Entitled | HeldBack:
@@ -261,6 +282,23 @@ class Entitlement:
         return Entitled(
             handling=OfficerCard.model_validate(handling), second=OfficerCard.model_validate(fit[0]), authority=name
         )
+
+    def words(self, name: str) -> str:
+        """The text a freeze sheet's papers are printed with; empty: it was made before sheets had words."""
+        sheet = self._sheets.get(name)
+        return str(sheet.words["text"]) if sheet is not None and sheet.words else ""
+
+    @staticmethod
+    def _prints_as_approved(sheet: Row[Any]) -> bool:
+        """Whether the words that were approved are there, unchanged, and of a layout that this program knows."""
+        if not sheet.drafted:
+            return True
+        if not (sheet.words and sheet.words["whole"]):
+            return False
+        try:
+            return not sheet.words["text"] or words_from(sheet.words["text"]).kind is PaperKind.FREEZE
+        except WordsError:
+            return False
 
     def basis(self, name: str, kind: SheetKind) -> str:
         """The law a sheet of this kind rests on; empty: none is named, or it is of another kind."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activities.ports import Draft
+from adapters.papers.words import digest_of
 from adapters.register.bulk import Mode, Write, Writes
 from adapters.register.entitlement import Entitled, Entitlement
 from adapters.register.locking import LockedCase
@@ -127,6 +128,7 @@ class Desk:
             "institution": self.institutions[group.members[0].application_id].id,
             "sheet": group.sheet,
             "sha256": sha256,
+            "words": digest_of(paper.words) if paper.words else None,
             "accounts": paper.accounts,
             "issued_at": paper.issued_at,
         }
@@ -134,27 +136,31 @@ class Desk:
     def _paper(self, group: PaperGroup, ordinal: int) -> Paper:
         first = group.members[0]
         row = self.case.row
+        at = self.institutions[first.application_id]
+        approved = self.entitlement.words(group.sheet) if group.kind is PaperKind.FREEZE else ""
+        printed = self.rules.printed_with(group.kind, approved or self.rules.words.get(group.kind, ""))
         return Paper(
             kind=group.kind,
             number=paper_number(self.rules.organ, self.rules.series[group.kind], self.year, ordinal),
             case_number=row.case_number,
             category=row.category,
-            institution_name=self.institutions[first.application_id].name,
-            organ=self.rules.issuer,
+            institution_name=printed.names.get(at.id, at.name),
+            organ=printed.issuer,
             lines=tuple(_line(one) for one in group.members),
             handling=first.entitled.handling,
             second=first.entitled.second,
             issued_at=self.now,
             term=self._term(group),
-            basis=self._basis(group),
+            basis=self._basis(group) or printed.basis,
             level=self.entitlement.quorum(group.sheet) or self.rules.level_of(group.kind),
-            interest=self.rules.interest,
+            interest=printed.interest,
+            words=printed.text,
         )
 
     def _basis(self, group: PaperGroup) -> str:
-        """Of its own sheet; what another kind of sheet lets go, as a freeze or a no to it, rests on the policy's."""
+        """Of its own sheet; empty: the policy's, as for what a sheet of another kind lets go."""
         kind = SheetKind.FREEZE if group.kind in _BY_SHEET else SheetKind.RELEASE
-        return self.entitlement.basis(group.sheet, kind) or self.rules.basis.get(group.kind, "")
+        return self.entitlement.basis(group.sheet, kind)
 
     def _term(self, group: PaperGroup) -> str:
         if group.kind in {PaperKind.STOP, PaperKind.EXTEND}:

@@ -18,6 +18,7 @@ from adapters.register.tables import cases, orders
 
 HALT_LOCK = 7_240_001  # advisory: shared by those who write orders, alone for a halt; any fixed numbers of our own
 FUSE_LOCK = 7_240_002  # advisory: alone, when the stops of the last minute come near the fuse
+WORDS_LOCK = 7_240_011  # advisory: alone, while a worker that starts adopts the words of papers
 
 _COLUMNS = tuple(one for one in cases.c if one.name not in {"report", "policy"})
 _LOCK_SOME = select(*_COLUMNS).order_by(cases.c.case_id).with_for_update(key_share=True, of=cases)

@@ -10,8 +10,11 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.keyring import KeyRing
+from adapters.papers.templates import Template
+from adapters.papers.words import Words, text_of, words_from
 from adapters.register.engine import in_transaction
 from adapters.register.refusals import Refusal
+from adapters.settings import ORGANISATION, PAPER_ORGAN
 from domain.officers import Role
 from domain.papers import PaperKind
 from domain.policy import EvidenceRules, Policy
@@ -45,6 +48,18 @@ def _basis(policy: Policy) -> dict[PaperKind, str]:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """What a paper says that neither its case nor its orders say. `text`: its words; empty: the printer's own."""
+
+    issuer: str
+    interest: bool
+    basis: str
+    text: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of institutions by id, where they are fixed."""
+
+
+@dataclass(frozen=True)
 class Rules:
     """What the register is told of the centre; the fuse is that of cases that bring no policy."""
 
@@ -66,12 +81,14 @@ class Rules:
     """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
     accounts_most: int
     """About so many accounts is a paper at most: a batch's."""
-    organ: str = "锡公（反诈）"
+    organ: str = PAPER_ORGAN
     """The organ in a document's number."""
-    issuer: str = "无锡市反电信网络诈骗中心"
+    issuer: str = ORGANISATION
     """Who issues documents, as printed at their head."""
     series: Mapping[PaperKind, str] = field(default_factory=_series)
     """The word in the number of each kind of document; templates may say another."""
+    words: Mapping[PaperKind, str] = field(default_factory=dict)
+    """What each kind is printed with (adapters/papers/words.py), once adopted; empty: whatever the printer has."""
 
     def level_of(self, kind: PaperKind) -> tuple[Role, ...]:
         """Who orders or approves what a paper asks; nobody is named where something is let go."""
@@ -79,9 +96,31 @@ class Rules:
             return self.freeze_quorum
         return self.level if kind in {PaperKind.STOP, PaperKind.EXTEND, PaperKind.QUERY} else ()
 
-    def issuing(self, issuer: str, series: Mapping[PaperKind, str]) -> "Rules":
-        """For whom papers are issued, and the words in their numbers."""
-        return replace(self, issuer=issuer, series=series)
+    def printed_with(self, kind: PaperKind, text: str) -> Printed:
+        """What papers say with these words, and by these rules where there are none. Raises WordsError."""
+        if not text:
+            return Printed(self.issuer, self.interest, self.basis.get(kind, ""))
+        words = words_from(text)
+        return Printed(words.issuer, words.interest, words.basis, text, words.names)
+
+    def worded(self, templates: Mapping[PaperKind, Template], signature: str, issuer: str) -> dict[PaperKind, Words]:
+        """The words of papers with these templates."""
+        return {
+            kind: Words(
+                kind=kind,
+                template=template,
+                signature=signature,
+                issuer=issuer,
+                interest=self.interest,
+                basis=self.basis.get(kind, ""),
+            )
+            for kind, template in templates.items()
+        }
+
+    def issuing(self, organ: str, words: Mapping[PaperKind, Words]) -> "Rules":
+        """With the organ in the numbers of papers, and the words they are printed with, which must be on record."""
+        series = {kind: one.template.series for kind, one in words.items()}
+        return replace(self, organ=organ, series=series, words={kind: text_of(one) for kind, one in words.items()})
 
     @classmethod
     def of(cls, policy: Policy) -> "Rules":

@@ -32,6 +32,7 @@ from adapters.register.turns import Turning
 from adapters.register.verifying import Verifying
 from adapters.register.warrants import Warranting
 from adapters.register.watching import Watching
+from adapters.register.wording import Wording
 
 
 async def _reach(connection: AsyncConnection) -> None:
@@ -56,6 +57,7 @@ class Register(
     Awaiting,
     Noticing,
     Ringing,
+    Wording,
     Reading,
 ):
     """All ports of the register over one database; safe for many tasks and processes at once."""

@@ -42,9 +42,9 @@ def running_number(comment: str = "running number") -> Column[int]:
     return Column("id", BigInteger, Identity(always=True), primary_key=True, comment=comment)
 
 
-def moment(name: str, comment: str, *, null: bool = False) -> Column[datetime]:
+def moment(name: str, comment: str, *, null: bool = False, key: bool = False) -> Column[datetime]:
     """A moment, UTC."""
-    return Column(name, TIMESTAMP(timezone=True), nullable=null, comment=comment)
+    return Column(name, TIMESTAMP(timezone=True), nullable=null, primary_key=key, comment=comment)
 
 
 def flag(name: str, comment: str) -> Column[bool]:

@@ -27,7 +27,7 @@ from adapters.register.tables_cases import (
 from adapters.register.tables_decodes import decode_log
 from adapters.register.tables_kept import kept_decisions
 from adapters.register.tables_notices import deliveries, notices
-from adapters.register.tables_papers import paper_series, papers
+from adapters.register.tables_papers import paper_faults, paper_series, paper_words, papers
 from adapters.register.tables_people import (
     attempts,
     authorities,
@@ -69,7 +69,9 @@ __all__ = [
     "officers",
     "orders",
     "outbox",
+    "paper_faults",
     "paper_series",
+    "paper_words",
     "papers",
     "sheet_lines",
     "sheets",

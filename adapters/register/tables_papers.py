@@ -1,8 +1,8 @@
-"""Tables of papers: the series of their numbers, and every paper issued."""
+"""Tables of papers: the series of their numbers, every paper issued, and the words they were printed with."""
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 
-from adapters.register.schema import count, metadata, moment, one_of, text
+from adapters.register.schema import count, metadata, moment, one_of, text, texts
 from domain.papers import PaperKind
 
 paper_series = Table(
@@ -29,9 +29,29 @@ papers = Table(
     text("sha256", "the document", to="documents.sha256"),
     count("accounts", "how many accounts it names"),
     moment("issued_at", "when"),
+    text("words", "the text it was printed with; null: from before texts were kept", to="documents.sha256", null=True),
     UniqueConstraint("kind", "year", "ordinal"),
     CheckConstraint(one_of("kind", list(PaperKind)), name="kind"),
     CheckConstraint("ordinal >= 1 AND accounts >= 1", name="counts"),
     comment="legal documents as they were issued",
 )
 Index("ix_papers_case_id", papers.c.case_id)
+
+paper_words = Table(
+    "paper_words",
+    metadata,
+    text("kind", "of which papers (domain.papers.PaperKind)", key=True),
+    moment("since", "when a worker began to print with them", key=True),
+    text("sha256", "the words", to="documents.sha256"),
+    text("series", "the word in the numbers of these papers"),
+    CheckConstraint(one_of("kind", list(PaperKind)), name="kind"),
+    comment="words of the house as they came into force; the latest of each kind are those of the next start",
+)
+
+paper_faults = Table(
+    "paper_faults",
+    metadata,
+    moment("since", "when a worker that started found it so", key=True),
+    texts("faults", "what was wrong with templates or seal; empty: nothing any more"),
+    comment="faults for which workers go on with former words; the latest row is how it stands",
+)

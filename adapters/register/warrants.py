@@ -6,7 +6,8 @@
                                        it go (domain.sheets.lets_go): second looks among them
     stop, query, carriers' orders      a standing authority in force when the order was written, two proofs marked
 
-Whatever it is, the paper that the order names is kept byte for byte, and so are the drafts its sheet was approved with.
+Whatever it is, the paper that the order names is kept byte for byte, and so are the drafts and the words its sheet was
+approved with.
 One look at the orders for a whole POST. Sheets and authorities that were verified are remembered: they never change.
 """
 
@@ -23,6 +24,7 @@ from activities.line_ports import Letter, NeverSent
 from adapters.keyring import KeyRing
 from adapters.register.bulk import run, statement_text
 from adapters.register.engine import RegisterError
+from adapters.register.entitlement import IS_WHOLE
 from adapters.register.evidence import is_proven
 from adapters.register.issuing import KINDS
 from adapters.register.part import Part, Rules
@@ -41,10 +43,6 @@ _TERM_SLACK = timedelta(days=1)
 """A freeze's end is reckoned when it was approved, and written a little later."""
 _BY_SHEET = frozenset({Measure.FREEZE, Measure.RENEW})
 _LETTING_GO = frozenset({Measure.LIFT, Measure.UNFREEZE})
-
-
-_IS_WHOLE = func.encode(func.sha256(documents.c.bytes), "hex") == documents.c.sha256
-"""Whether a kept document is the one it was: compared where it lies."""
 
 
 def _orders() -> str:
@@ -80,7 +78,7 @@ def _orders() -> str:
         )
         .scalar_subquery()
     )
-    paper_whole = select(_IS_WHOLE).where(documents.c.sha256 == orders.c.paper).scalar_subquery()
+    paper_whole = select(IS_WHOLE).where(documents.c.sha256 == orders.c.paper).scalar_subquery()
     wanted = (
         orders.c.application_id,
         orders.c.case_id,
@@ -133,7 +131,7 @@ def _sheets() -> str:
     changed = (
         select(literal_column("1"))
         .select_from(drafts.outerjoin(documents, documents.c.sha256 == drafts.c.sha256))
-        .where(_IS_WHOLE.is_not(true()))
+        .where(IS_WHOLE.is_not(true()))
         .exists()
     )
     return statement_text(

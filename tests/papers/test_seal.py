@@ -9,10 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from adapters.papers import Printer
-from adapters.papers.printing import printer_of
+from adapters.papers.printing import seal_of
 from adapters.papers.sample import sample
 from adapters.papers.seal import SealError, seal_from
-from adapters.papers.templates import load_templates
 from adapters.settings import Settings
 from domain.papers import PaperKind
 
@@ -43,14 +42,14 @@ def inked(document: bytes, place: Path, hue: str) -> int:
 
 def test_the_seal_of_the_settings_is_on_the_paper_and_nothing_of_practice(seal_file: Path, tmp_path: Path):
     given = Settings(paper_seal=seal_file)
-    document = printer_of(given, load_templates(), {}, practice=False).render(sample(PaperKind.FREEZE))
+    document = Printer(seal=seal_of(given, practice=False)).render(sample(PaperKind.FREEZE))
     assert inked(document, tmp_path, "green") > 100
     assert inked(document, tmp_path, "red") == 0
 
 
 def test_a_practice_paper_never_has_the_real_seal(seal_file: Path, tmp_path: Path):
-    given = Settings(paper_seal=seal_file)
-    document = printer_of(given, load_templates(), {}, practice=True).render(sample(PaperKind.FREEZE))
+    assert seal_of(Settings(paper_seal=seal_file), practice=True) is None
+    document = Printer(seal=seal_from(seal_file), practice=True).render(sample(PaperKind.FREEZE))
     assert inked(document, tmp_path, "green") == 0
     assert inked(document, tmp_path, "red") > 100
 

@@ -9,7 +9,7 @@ from adapters.papers import Printer
 from adapters.papers.placeholders import REQUIRED
 from adapters.papers.printing import fit
 from adapters.papers.sample import sample
-from adapters.papers.templates import BUILT_IN, TemplateError, TemplateFault, load_templates
+from adapters.papers.templates import BUILT_IN, TemplateError, TemplateFault, ignored, load_templates
 from adapters.register.part import Rules
 from domain.papers import PaperKind
 from tests.workflows.paper_policy import POLICY
@@ -160,3 +160,34 @@ def test_every_fault_of_every_file_is_told_at_once(own: Path):
     stop.write_text(stop.read_text(encoding="utf-8").replace("{金额}", "{钱}"), encoding="utf-8")
     faults = edited(own, "{日期}", "{日子}")
     assert {Path(fault.file).name for fault in faults} == {"freeze.toml", "stop.toml"}
+
+
+STRAYS = ("freeze.toml~", "Thumbs.db", "desktop.ini", "freeze.toml.bak", "说明.txt")
+
+
+def test_what_editors_and_folders_leave_behind_is_no_fault(own: Path):
+    for name in STRAYS:
+        (own / name).write_bytes(b"\xff\x00")
+    (own / ".freeze.toml.swp").write_bytes(b"")
+    (own / "旧").mkdir()
+    assert load_templates(own) == load_templates()
+    assert ignored(own) == sorted([*STRAYS, "旧"])
+
+
+def test_a_mark_that_windows_puts_before_the_text_is_no_fault(own: Path):
+    file = own / "freeze.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert load_templates(own) == load_templates()
+
+
+def test_a_template_that_is_no_file_is_a_fault(own: Path):
+    (own / "stop.toml").mkdir()
+    with pytest.raises(TemplateError, match="it is no file"):
+        load_templates(own)
+
+
+def test_a_name_that_differs_in_case_only_is_told(own: Path):
+    """On another machine it would be the template."""
+    (own / "freeze.toml").rename(own / "Freeze.TOML")
+    with pytest.raises(TemplateError, match="no kind of paper is called that"):
+        load_templates(own)

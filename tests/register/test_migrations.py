@@ -12,10 +12,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from adapters.http.codec.recording import Decode
-from adapters.register import Register, downgrade, migrate
+from adapters.papers.templates import load_templates
+from adapters.policy_file import house_policy
+from adapters.register import Register, Rules, downgrade, migrate
 from adapters.register.decodes import DecodeLog
 from adapters.register.engine import driver_url
 from adapters.register.tables import metadata
+from adapters.settings import ORGANISATION, PAPER_ORGAN
 from domain.findings import Finding
 from domain.sheets import SheetKind
 from tests.register.given import FIELD, NOW, OFFICERS, RING, Given, device, found_at, numbered
@@ -39,6 +42,8 @@ async def _work(url: str) -> None:
     given = Given(await Register.connect(url, ring=RING))
     await given.register.put_officers(OFFICERS)
     await given.register.enrol_practice([device(officer.number) for officer in OFFICERS], NOW)
+    words = Rules.of(house_policy()).worded(load_templates(), "", ORGANISATION)
+    await given.register.adopt_words([words], PAPER_ORGAN, ["a fault"], NOW)
     await given.duty()
     case_id = await given.case()
     await given.stopped(case_id, *numbered(3))
@@ -71,7 +76,7 @@ async def test_up_down_and_up_again_with_data(empty: str) -> None:
     await _work(empty)
 
 
-@pytest.mark.parametrize("older", ["0007", "0006", "0005", "0004", "0003", "0002", "0001"])
+@pytest.mark.parametrize("older", ["0009", "0007", "0006", "0005", "0004", "0003", "0002", "0001"])
 async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_work_goes_on(
     empty: str, older: str
 ) -> None:
@@ -79,7 +84,7 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await _work(empty)
     with psycopg.connect(empty) as connection:
         before = connection.execute(_KEPT).fetchall()
-    for step in ("0007", "0006", "0005", "0004", "0003", "0002", "0001"):
+    for step in ("0009", "0007", "0006", "0005", "0004", "0003", "0002", "0001"):
         downgrade(empty, step)
         if step == older:
             break

@@ -27,16 +27,17 @@ from adapters.cli.typed import hidden, unquoted
 from adapters.cli.watch_view import Frame, Mode, View, Wish
 from adapters.cli.watch_words import screen
 from adapters.cli.watching import Asked, Watch
+from adapters.papers.templates import load_templates
 from adapters.policy_file import load_policy
-from adapters.register import Register
+from adapters.register import Register, Rules
 from adapters.register.watching import Watchlist
-from adapters.settings import Settings
+from adapters.settings import ORGANISATION, PAPER_ORGAN, Settings
 from domain.bookkeeping import Filing
 from domain.clock import shown_clock
 from domain.sheets import Verdict
 from domain.watchlist import Entry, Kind, Order
 from domain.words import DecisionWords
-from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, stop
+from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, render, stop
 
 POLICY = load_policy(Settings())
 
@@ -112,6 +113,33 @@ async def test_a_halt_is_said_first_in_every_list_until_two_have_signed_again(gi
                 assert word in told.stdout
         value = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--json"])
         assert json.loads(value.stdout)["halted"] == {"officer": CHIEF, "since": NOW.isoformat()}
+
+
+async def test_faults_of_templates_are_said_first_until_a_worker_starts_without_them(given: Given, dark) -> None:
+    del dark
+    await _case(given)
+    words = [Rules.of(POLICY).worded(load_templates(), "", ORGANISATION)]
+    assert "starter.py papers check" not in await _typed()
+    await given.register.adopt_words(words, PAPER_ORGAN, ["freeze.toml:3 text: a fault"], NOW)
+    for typed in (["inbox", "--watch", "--once"], ["inbox"]):
+        told = await asyncio.to_thread(CliRunner().invoke, app, typed)
+        assert "templates or seal faulty since 11-22 11:04 (CST)" in " ".join(told.stdout.split()), told.output
+        value = await asyncio.to_thread(CliRunner().invoke, app, [*typed, "--json"])
+        faulty = {"since": NOW.isoformat(), "faults": ["freeze.toml:3 text: a fault"]}
+        assert json.loads(value.stdout)["papers_faulty"] == faulty
+    await given.register.adopt_words(words, PAPER_ORGAN, (), NOW)
+    assert "starter.py papers check" not in await _typed()
+
+
+async def test_an_opened_sheet_says_how_to_read_the_drafts_that_are_signed_for(given: Given, dark) -> None:
+    del dark
+    await _case(given)
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 300)), render)
+    for typed, wanted in (("A2026-000001/F-01", []), ("A2026-000002/F-01", ["F-01/ICBC"])):
+        value = await asyncio.to_thread(CliRunner().invoke, app, ["inbox", "show", typed, "--json"])
+        assert json.loads(value.stdout)["drafts"] == wanted
+        page = await asyncio.to_thread(CliRunner().invoke, app, ["inbox", "show", typed])
+        assert ("papers get A2026-000002 F-01/ICBC --out FILE" in " ".join(page.stdout.split())) is bool(wanted)
 
 
 async def test_what_is_kept_is_shown_until_and_after_it_is_delivered(given: Given, dark) -> None:

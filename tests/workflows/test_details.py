@@ -75,6 +75,21 @@ def test_findings_that_are_awaited_stand_with_their_accounts_above_the_picture()
     assert "Findings awaited" not in details(case)
 
 
+def test_a_freeze_sheet_says_how_its_drafts_are_read():
+    case = deciding()
+    *_, name = case.state.sheets
+    page = details(case)
+    sheet = case.state.sheets[name].sheet
+    banks = {line.account.institution for line in sheet.lines}
+    first = case.start.directory.by_id(min(banks))
+    assert first is not None
+    assert f"`papers get A2026-000123 {name}/{first.code} --out FILE`，共 {len(banks)} 家银行" in page
+    for file in case.state.sheets.values():
+        released = {"kind": SheetKind.RELEASE, "why": Why.SMALL_SHARE_UNDECIDED}
+        file.sheet = file.sheet.model_copy(update=released)
+    assert "papers get" not in details(case)
+
+
 def test_a_closed_case_offers_no_halt():
     case = deciding()
     case.state.status, case.state.outcome = Status.CLOSED, CaseOutcome.HELD

@@ -57,7 +57,7 @@ def _question(case: Case, name: str, file: SheetFile) -> str:
     zh, en = SHEET_WORDS[sheet.kind]
     shown_name = foreign(name, 12)
     effect = f"{_effect(case, sheet)}{effect_line(case, file)}"
-    head = f"<br><h3>审批单 Sheet {shown_name}　{zh} {en}</h3>{effect}<br>{_awaited(case, file)}"
+    head = f"<br><h3>审批单 Sheet {shown_name}　{zh} {en}</h3>{effect}<br>{_awaited(case, file)}{_drafts(case, sheet)}"
     blocked = sheet.kind is SheetKind.FREEZE and not case.state.filing_number
     if blocked:
         head += f'<br><font color="{RED}">先登记立案，才能批准 enter the case filing first</font>'
@@ -131,6 +131,19 @@ def _awaited(case: Case, file: SheetFile) -> str:
         else ""
     )
     return f"等待 awaits <b>{zh} {en}</b>，至 until {moment(until)} 北京时间 CST{late}{climbs}　已签 signed：{by}"
+
+
+def _drafts(case: Case, sheet: Sheet) -> str:
+    """How to read the papers that the approval issues: whoever approves the sheet approves these very words."""
+    if sheet.kind is not SheetKind.FREEZE or not sheet.lines:
+        return ""
+    first, *more = sorted({line.account.institution for line in sheet.lines})
+    bank = case.start.directory.by_id(first)
+    draft = (
+        f"{foreign(case.start.case_number, 20)} {foreign(sheet.name, 12)}/{foreign(bank.code if bank else first, 12)}"
+    )
+    others = f"，共 {1 + len(more)} 家银行 banks" if more else ""
+    return f"<br>审批稿 drafts：`papers get {draft} --out FILE`{others}"
 
 
 def _listed(case: Case, file: SheetFile) -> list[str]:

@@ -1,0 +1,29 @@
+"""Drafts of the papers that a sheet's approval issues: how they are called, and how an approver comes to read them."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.markup import escape
+
+from adapters.register.drafting import institutions_of
+from domain.sheets import Sheet
+
+_SHOWN = 3
+
+
+def drafts_of(sheet: Sheet, codes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Of each: the institution's short name, the draft's such as F-01/CCB, its SHA-256. A sheet's words are none."""
+    for institution, sha256 in zip(institutions_of(sheet), sheet.documents, strict=False):
+        code = codes.get(institution, institution)
+        yield code, f"{sheet.name}/{code}", sha256
+
+
+def draft_lines(case_number: str, sheet: Sheet, codes: Mapping[str, str]) -> list[str]:
+    """What to type to read them before they are signed for, as Rich markup; none where the sheet has no drafts."""
+    names = [name for _, name, _ in drafts_of(sheet, codes)]
+    if not names:
+        return []
+    shown = " | ".join(names[:_SHOWN])
+    more = f" … ({len(names)}: papers list {case_number})" if len(names) > _SHOWN else ""
+    return [
+        escape(f"审批稿，签的就是它 drafts, signed for as they are: papers get {case_number} {shown} --out FILE{more}")
+    ]
