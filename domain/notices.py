@@ -28,7 +28,7 @@ class NoticeKind(StrEnum):
     FILING = "filing"
     """the case filing is missing: a freeze waits for it, or a stop ends before long (DOMAIN R13)"""
     REFUSED = "refused"
-    """an institution refused stops or queries of accounts that nothing else holds"""
+    """an institution refused stops or queries of accounts whose money nothing else holds, or nobody can follow"""
     NOT_ENDED = "not_ended"
     """an institution refused to lift or unfreeze: somebody's account is held on, whether the case is open or closed"""
 

@@ -15,7 +15,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
     """an order was sent and has no answer; `at`: a person is to be asked (ARCHITECTURE 3)"""
     REFUSED = "refused"
-    """an institution refused stops or queries of accounts that nothing else holds; `at`: when it did, so due at once"""
+    """an institution refused stops or queries: money not held, or not to be followed; `at`: when it did, due at once"""
     NOT_ENDED = "not_ended"
     """an institution refused to lift or unfreeze, also of closed cases: an account is held on; `at`: when it did"""
     STOP_ENDS = "stop_ends"

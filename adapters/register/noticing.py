@@ -118,9 +118,14 @@ GROUP BY c.case_id
 
 # Who acknowledged two stops and has one of them frozen has not acknowledged the next one.
 _FEWER = f"""
-UPDATE notices n SET count = g.count FROM ({_STOPS}) g
-WHERE n.kind = 'stops_end' AND n.closed_at IS NULL AND n.acknowledged_at IS NOT NULL AND n.case_id = g.case_id
-    AND date_trunc('hour', n.due) = g.hour AND n.count > g.count
+UPDATE notices SET count = g.count FROM (
+    SELECT n.notice, (
+        SELECT count(*) FROM claims cl JOIN measures m ON m.account = cl.account
+        WHERE cl.case_id = n.case_id AND date_trunc('hour', m.expires) = date_trunc('hour', n.due) AND {_UNCOVERED}
+        ) AS count
+    FROM notices n WHERE n.kind = 'stops_end' AND n.closed_at IS NULL AND n.acknowledged_at IS NOT NULL
+    FOR UPDATE SKIP LOCKED) g
+WHERE notices.notice = g.notice AND notices.count > g.count
 """  # noqa: S608 - constants of this file
 
 
@@ -217,7 +222,7 @@ class Noticing(Part):
 
         async def work(connection: AsyncConnection) -> int:
             await run(connection, _OVER, now=now, silent_since=until["silent_since"])
-            await run(connection, _FEWER, stops_until=until["stops_until"])
+            await run(connection, _FEWER)
             found = (await run(connection, _FOUND, **until)).all()
             writes = Writes()
             for row in found:

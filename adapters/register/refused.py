@@ -1,4 +1,4 @@
-"""What an institution refused and a person has to see to: money that nothing holds, and holds that nothing ends."""
+"""What an institution refused and a person has to see to: money not held or not followed, holds that nothing ends."""
 
 REFUSED = """
     SELECT o.case_id, o.account, o.institution, o.measure, o.code, o.answered_at FROM orders o
@@ -7,7 +7,14 @@ REFUSED = """
     AND NOT EXISTS (
         SELECT FROM orders l WHERE l.case_id = o.case_id AND l.account = o.account AND l.measure = o.measure
         AND l.sequence > o.sequence)
-    AND NOT EXISTS (SELECT FROM measures m WHERE m.account = o.account AND m.ended_at IS NULL)
+    AND (
+        NOT EXISTS (SELECT FROM measures m WHERE m.account = o.account AND m.ended_at IS NULL)
+        OR (o.measure = 'query' AND EXISTS (
+                SELECT FROM claims cl
+                WHERE cl.case_id = o.case_id AND cl.account = o.account AND cl.attributed_fen > cl.frozen_fen)
+            AND NOT EXISTS (
+                SELECT FROM statements t JOIN holds h ON h.account = t.account AND h.stop_order = t.stop_order
+                WHERE t.account = o.account AND t.complete)))
     AND NOT EXISTS (
         SELECT FROM claims cl WHERE cl.case_id = o.case_id AND cl.account = o.account AND cl.released)
     AND NOT EXISTS (
@@ -17,7 +24,8 @@ REFUSED = """
 """One row an order, of open and closed cases.
 
 Only the last of its kind counts: asked again, the new answer does. An account that any case's measure holds, that was
-let go, or that by its statement has none of the case's money any more is none of them.
+let go, or that by its statement has none of the case's money any more is none of them; but of a refused query one that
+is held is, while the case's freezes do not cover its money there and no statement taken under the stop says what left.
 """
 
 ENDS = "e.measure IN ('lift', 'unfreeze') AND (e.outcome_kind IN ('executed', 'partial') OR e.code = '1900')"

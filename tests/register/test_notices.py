@@ -34,6 +34,7 @@ from tests.register.given import (
     numbered,
     query,
     ref,
+    statement,
     stop,
     unfreeze,
 )
@@ -304,7 +305,7 @@ async def test_what_a_bank_refused_is_one_notice_until_the_account_is_held_after
         (again,) = await given.open(case_id, stop(account, sequence=2), now=NOW + 2 * MINUTE)
         await given.answer(again, now=NOW + 2 * MINUTE)
     await given.register.sweep_notices(NOW + 3 * MINUTE, POLICY)
-    assert "refused" not in await kinds(given), "both are held, so the refused query waits for nobody either"
+    assert "refused" not in await kinds(given), "both are held, and no money is known that the query would follow"
 
 
 async def test_refused_later_than_acknowledged_is_told_anew_and_nobody_is_told_of_a_closed_case(given: Given) -> None:
@@ -492,3 +493,34 @@ async def test_a_bell_whose_clock_is_behind_tells_a_refusal_once(given: Given) -
     await given.register.acknowledge(one.notice, HANDLING, POLICY, NOW)
     await given.register.sweep_notices(NOW + MINUTE, POLICY)
     assert (await only(given, NoticeKind.REFUSED)).acknowledged_by == HANDLING
+
+
+async def test_a_query_refused_of_a_stopped_account_is_told_while_its_money_cannot_be_followed(given: Given) -> None:
+    await given.duty()
+    case_id, account = await given.case(), ref()
+    stopped, asked = await given.open(case_id, stop(account), query(account))
+    await given.answer(stopped)
+    await given.answer(asked, outcome=Refused(code="0303", at=NOW))
+    await given.books(case_id, account, 500)
+    await given.register.sweep_notices(NOW, POLICY)
+    assert (await only(given, NoticeKind.REFUSED)).count == 1, "stopped, but who knows where the money went before"
+    (again,) = await given.open(case_id, query(account, sequence=2), now=NOW + MINUTE)
+    await given.answer(again, statement=statement(), now=NOW + MINUTE)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    assert "refused" not in await kinds(given), "answered after all"
+    (third,) = await given.open(case_id, query(account, sequence=3), now=NOW + 2 * MINUTE)
+    await given.answer(third, outcome=Refused(code="0303", at=NOW), now=NOW + 2 * MINUTE)
+    await given.register.sweep_notices(NOW + 2 * MINUTE, POLICY)
+    assert "refused" not in await kinds(given), "nothing has left since the statement of the stopped account"
+
+
+async def test_a_query_refused_of_an_account_whose_freeze_covers_the_money_is_told_to_nobody(given: Given) -> None:
+    await given.duty()
+    case_id, account = await given.case(), ref()
+    stopped, asked = await given.open(case_id, stop(account), query(account))
+    await given.answer(stopped)
+    await given.answer(asked, outcome=Refused(code="0303", at=NOW))
+    await given.books(case_id, account, 500)
+    await given.frozen(case_id, account, 500)
+    await given.register.sweep_notices(NOW, POLICY)
+    assert "refused" not in await kinds(given), "all of it is there"
