@@ -67,7 +67,7 @@ def _refusals(notice: Notice) -> tuple[str, str]:
     if notice.kind is NoticeKind.REFUSED:
         return (
             f"{notice.subject} 拒绝止付或查询 {notice.count} 个账户, 资金未受控或去向不明: 请核对要素, 联系该机构",
-            f"{notice.subject} refused to stop or query {notice.count} accounts, money is not held or followed: call it",
+            f"{notice.subject} refused to stop or query {notice.count} accounts, money not held or followed: call it",
         )
     return (
         f"{notice.subject} 拒绝解除 {notice.count} 个账户的止付或冻结, 账户仍被控制: 请联系该机构",
