@@ -52,11 +52,8 @@ def words_of(notice: Notice) -> tuple[str, str]:
                 f"{notice.subject} 未回复 {notice.count} 项请求, 结果不明",
                 f"{notice.subject} has not answered {notice.count} orders; their outcome is unknown",
             )
-        case NoticeKind.REFUSED:
-            return (
-                f"{notice.subject} 拒绝止付或查询 {notice.count} 个账户, 资金未受控: 请核对要素, 联系该机构",
-                f"{notice.subject} refused to stop or query {notice.count} accounts that nothing holds: call it",
-            )
+        case NoticeKind.REFUSED | NoticeKind.NOT_ENDED:
+            return _refusals(notice)
         case NoticeKind.STOPS_END:
             return (
                 f"{notice.count} 个账户的止付将到期而未冻结{by_zh}",
@@ -64,6 +61,18 @@ def words_of(notice: Notice) -> tuple[str, str]:
             )
         case NoticeKind.FILING:
             return f"缺立案号, 不能冻结{by_zh}", f"the case filing is missing, nothing can be frozen{by_en}"
+
+
+def _refusals(notice: Notice) -> tuple[str, str]:
+    if notice.kind is NoticeKind.REFUSED:
+        return (
+            f"{notice.subject} 拒绝止付或查询 {notice.count} 个账户, 资金未受控或去向不明: 请核对要素, 联系该机构",
+            f"{notice.subject} refused to stop or query {notice.count} accounts, money not held or followed: call it",
+        )
+    return (
+        f"{notice.subject} 拒绝解除 {notice.count} 个账户的止付或冻结, 账户仍被控制: 请联系该机构",
+        f"{notice.subject} refused to let {notice.count} accounts go; they are still held: call it",
+    )
 
 
 def _sheet(notice: Notice) -> tuple[str, str]:

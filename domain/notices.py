@@ -28,10 +28,15 @@ class NoticeKind(StrEnum):
     FILING = "filing"
     """the case filing is missing: a freeze waits for it, or a stop ends before long (DOMAIN R13)"""
     REFUSED = "refused"
-    """an institution refused stops or queries of accounts that nothing else holds"""
+    """an institution refused stops or queries of accounts whose money nothing else holds, or nobody can follow"""
+    NOT_ENDED = "not_ended"
+    """an institution refused to lift or unfreeze: somebody's account is held on, whether the case is open or closed"""
 
 
-_CAME_LATER = {NoticeKind.REFUSED: NoticeKind.UNKNOWN}
+ROLE_BY_ROLE = frozenset({NoticeKind.SHEET, NoticeKind.SHEET_DEADLINE})
+"""What several roles have to act on: an acknowledgement for one of them leaves the others told."""
+
+_CAME_LATER = {NoticeKind.REFUSED: NoticeKind.UNKNOWN, NoticeKind.NOT_ENDED: NoticeKind.UNKNOWN}
 """A policy from before a kind was there is held to what it says of another that the same people see to."""
 
 
@@ -62,8 +67,7 @@ class NoticeRules(Frozen):
 
     @model_validator(mode="after")
     def _says_it_of_every_kind(self) -> Self:
-        own = {NoticeKind.SHEET, NoticeKind.SHEET_DEADLINE}
-        for said, needed in ((self.first, set(NoticeKind) - own), (self.climb_after_seconds, set(NoticeKind))):
+        for said, needed in ((self.first, set(NoticeKind) - ROLE_BY_ROLE), (self.climb_after_seconds, set(NoticeKind))):
             if missing := sorted(needed - said.keys() - _CAME_LATER.keys()):
                 raise ValueError(f"says nothing of {', '.join(missing)}")
         return self
@@ -92,8 +96,18 @@ class NoticeRules(Frozen):
         return timedelta(seconds=min(self.try_again_seconds * 2 ** min(tries - 1, 30), self.try_again_most_seconds))
 
 
+class Quieted(Frozen):
+    """Who acknowledged a notice for a role, and when."""
+
+    by: str
+    at: datetime
+
+
 class Notice(Frozen):
-    """One notice. It is over when its cause is gone (`closed_at`), and silent when somebody has acknowledged it."""
+    """One notice. It is over when its cause is gone (`closed_at`), and silent when it is acknowledged.
+
+    `quiet`: roles for which somebody has acknowledged it while others are still told.
+    """
 
     notice: str
     case_id: str
@@ -110,6 +124,7 @@ class Notice(Frozen):
     sendings: int
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    quiet: dict[Role, Quieted] = Field(default_factory=dict)
     closed_at: datetime | None = None
 
 
@@ -166,12 +181,12 @@ def cause_of_stops_end(hour: datetime, before: int) -> str:
     return f"stops_end/{hour.timestamp():.0f}/{before}"
 
 
-def cause_of_refusals(institution: str, before: int) -> str:
-    """The cause of the notice that an institution refused stops or queries: one for all that it refused in the case.
+def cause_of_refusals(kind: NoticeKind, institution: str, before: int) -> str:
+    """The cause of the notice of what an institution refused: one a kind for all that it refused in the case.
 
-    `before`: how often such were told of already: then held after all, or acknowledged before there were more.
+    `before`: how often such were told of already: then right after all, or acknowledged before there were more.
     """
-    return f"refused/{institution}/{before}"
+    return f"{kind.value}/{institution}/{before}"
 
 
 CAUSE_OF_FILING = "filing"

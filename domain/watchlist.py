@@ -15,7 +15,9 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
     """an order was sent and has no answer; `at`: a person is to be asked (ARCHITECTURE 3)"""
     REFUSED = "refused"
-    """an institution refused stops or queries of accounts that nothing else holds; `at`: when it did, so due at once"""
+    """an institution refused stops or queries: money not held, or not to be followed; `at`: when it did, due at once"""
+    NOT_ENDED = "not_ended"
+    """an institution refused to lift or unfreeze, also of closed cases: an account is held on; `at`: when it did"""
     STOP_ENDS = "stop_ends"
     """a stop ends by itself and no freeze covers all of the case's money there (DOMAIN R7)"""
     FILING = "filing"
@@ -30,6 +32,7 @@ KIND_WORDS: dict[Kind, tuple[str, str]] = {
     Kind.SHEET: ("审批单", "sheet"),
     Kind.UNKNOWN: ("未答复", "no answer"),
     Kind.REFUSED: ("被拒绝", "refused"),
+    Kind.NOT_ENDED: ("未解除", "still held"),
     Kind.STOP_ENDS: ("止付到期", "stop ends"),
     Kind.FILING: ("缺立案", "filing missing"),
     Kind.LOOK: ("待复核", "second look due"),

@@ -44,7 +44,10 @@ def acknowledge(
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take note: nothing more is sent about it. Exit 3 when somebody has already, or when its cause is gone."""
+    """Take note: nothing more is sent about it, or of a sheet nothing more to your role while it awaits others.
+
+    Exit 3 when somebody has already, or when its cause is gone.
+    """
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
@@ -79,7 +82,15 @@ def _table(found: Sequence[Notice], title: str) -> Table:
     for one in found:
         zh, en = words_of(one)
         whom = "\n".join(" ".join(ROLE_WORDS[role]) for role in one.roles)
-        by = f"{one.acknowledged_by} {shown_clock(one.acknowledged_at)}" if one.acknowledged_at else ""
         what = escape(f"{zh}\n{en}")
-        made.add_row(one.notice, one.case_number, whom, what, shown_clock(one.created_at), str(one.sendings), by)
+        since, by = shown_clock(one.created_at), _by_whom(one)
+        made.add_row(one.notice, one.case_number, whom, what, since, str(one.sendings), by)
     return made
+
+
+def _by_whom(one: Notice) -> str:
+    """Who acknowledged it and when; of a sheet for which of its roles, while others are still told."""
+    if one.acknowledged_at is not None:
+        return f"{one.acknowledged_by} {shown_clock(one.acknowledged_at)}"
+    said = ((role, one.quiet[role]) for role in one.roles if role in one.quiet)
+    return "\n".join(f"{ROLE_WORDS[role][0]} {quiet.by} {shown_clock(quiet.at)}" for role, quiet in said)

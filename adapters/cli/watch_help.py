@@ -8,8 +8,12 @@ _TO_DO: dict[Kind, tuple[str, str]] = {
         "sent and not answered, whether it took effect is not known: call the institution; we go on asking it",
     ),
     Kind.REFUSED: (
-        "该机构已拒绝, 账户未受控: 请核对账号、户名、金额、时间, 电话联系该机构",
-        "refused, and nothing holds the account: check number, name, amount and time, and call the institution",
+        "该机构已拒绝, 资金未受控或去向不明: 请核对账号、户名、金额、时间, 电话联系该机构",
+        "refused: money is not held, or not to be followed; check number, name, amount and time, call the institution",
+    ),
+    Kind.NOT_ENDED: (
+        "该机构拒绝解除, 当事人账户仍被控制 (结案亦然): 请电话联系该机构解除; 到期自动失效",
+        "refused to let go, the account is still held, also after the case closed: call the institution to end it",
     ),
     Kind.STOP_ENDS: (
         "到期自动失效, 款项未全部冻结: 请在此前决定该案的冻结审批单",

@@ -187,7 +187,7 @@ def _detail(one: Entry, frame: Frame) -> list[str]:
         case Kind.UNKNOWN:
             words = " ".join(MEASURE_WORDS[Measure(one.measure)])
             return [f"{words} {_accounts(one)}", f"已等 for {age(seconds_between(one.since or one.at, frame.at))}"]
-        case Kind.REFUSED:
+        case Kind.REFUSED | Kind.NOT_ENDED:
             words, why = " ".join(MEASURE_WORDS[Measure(one.measure)]), code_words(one.code)[0]
             return [f"{words} {_accounts(one)}", escape(f"{one.code} {why}")]
         case Kind.FILING:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.register.bulk import Mode, Write, Writes, run
 from adapters.register.part import Part
-from adapters.register.refused import REFUSED
+from adapters.register.refused import ENDS, NOT_ENDED, REFUSED
 from adapters.register.tables import notices
 from domain.identifiers import notice_id
 from domain.notices import (
@@ -32,13 +32,22 @@ from domain.sheets import Sheet
 _NEW = Write.of(notices, Mode.KEEP)
 _GONE = Write.of(notices, Mode.CHANGE, "closed_at", "ring_at")
 _ROLES = Write.of(notices, Mode.CHANGE, "roles")
-
-# A lift that was answered has ended what it lifts, whether the stop's own answer came or not.
-_UNANSWERED = """
-    o.answered_at IS NULL AND NOT EXISTS (
-        SELECT FROM orders e WHERE e.original = o.application_id AND e.measure IN ('lift', 'unfreeze')
-        AND e.answered_at IS NOT NULL)
+# As acknowledged by who came last of those it was still for.
+_ALL_QUIET = """
+UPDATE notices n SET acknowledged_at = q.at, acknowledged_by = q.by, ring_at = NULL
+FROM (
+    SELECT DISTINCT ON (n.notice) n.notice, q.value ->> 'by' AS by, (q.value ->> 'at')::timestamptz AS at
+    FROM notices n, jsonb_each(n.quiet) q
+    WHERE n.notice = ANY(%(notices)s) AND n.ring_at IS NOT NULL AND n.quiet ?& n.roles AND q.key = ANY(n.roles)
+    ORDER BY n.notice, 3 DESC, 2) q
+WHERE n.notice = q.notice
 """
+
+# An executed lift has ended what it lifts, whether the stop's own answer came or not; a refused one has not.
+_UNANSWERED = f"""
+    o.answered_at IS NULL AND NOT EXISTS (SELECT FROM orders e WHERE e.original = o.application_id AND {ENDS})
+"""
+_HELD_ON = f"(SELECT * FROM ({NOT_ENDED}) e WHERE e.expires IS NULL OR e.expires > %(now)s)"  # noqa: S608 - as above
 _SILENT = f"{_UNANSWERED} AND o.written_at <= %(silent_since)s"
 # Only answers end a silence: a bell whose clock is behind must not close what another has found, for good.
 _STILL_SILENT = f"{_UNANSWERED} AND o.written_at <= greatest(%(silent_since)s, n.created_at)"
@@ -86,6 +95,13 @@ GROUP BY c.case_id, i.code, i.id
 HAVING NOT EXISTS ({_TOLD} 'refused' AND n.subject = i.code AND n.closed_at IS NULL
     AND (n.acknowledged_at IS NULL OR (n.created_at >= max(r.answered_at) AND n.count >= count(DISTINCT r.account))))
 UNION ALL
+SELECT 'not_ended', c.case_id, i.code, i.id, max(r.answered_at), NULL, NULL, count(DISTINCT r.account), (
+    SELECT count(*) FROM notices n WHERE n.case_id = c.case_id AND n.kind = 'not_ended' AND n.subject = i.code)
+FROM {_HELD_ON} r JOIN cases c ON c.case_id = r.case_id JOIN institutions i ON i.id = r.institution
+GROUP BY c.case_id, i.code, i.id
+HAVING NOT EXISTS ({_TOLD} 'not_ended' AND n.subject = i.code AND n.closed_at IS NULL
+    AND (n.acknowledged_at IS NULL OR (n.created_at >= max(r.answered_at) AND n.count >= count(DISTINCT r.account))))
+UNION ALL
 SELECT 'stops_end', c.case_id, '', '', g.hour, g.due, NULL, g.count, (
     SELECT count(*) FROM notices n
     WHERE n.case_id = c.case_id AND n.kind = 'stops_end' AND date_trunc('hour', n.due) = g.hour)
@@ -100,13 +116,25 @@ WHERE c.filing_number = '' AND c.status <> 'closed' AND NOT EXISTS ({_TOLD} 'fil
 GROUP BY c.case_id
 """  # noqa: S608 - constants of this file
 
+# Who acknowledged two stops and has one of them frozen has not acknowledged the next one.
+_FEWER = f"""
+UPDATE notices SET count = g.count FROM (
+    SELECT n.notice, (
+        SELECT count(*) FROM claims cl JOIN measures m ON m.account = cl.account
+        WHERE cl.case_id = n.case_id AND date_trunc('hour', m.expires) = date_trunc('hour', n.due) AND {_UNCOVERED}
+        ) AS count
+    FROM notices n WHERE n.kind = 'stops_end' AND n.closed_at IS NULL AND n.acknowledged_at IS NOT NULL
+    FOR UPDATE SKIP LOCKED) g
+WHERE notices.notice = g.notice AND notices.count > g.count
+"""  # noqa: S608 - constants of this file
+
 
 def _over(which: str) -> str:
     return f"""
 UPDATE notices SET closed_at = %(now)s, ring_at = NULL WHERE notice IN (
     SELECT n.notice FROM notices n JOIN cases c ON c.case_id = n.case_id
     WHERE n.closed_at IS NULL AND {which} AND (
-        c.status = 'closed'
+        (c.status = 'closed' AND n.kind <> 'not_ended')
         OR (n.kind = 'filing' AND c.filing_number <> '')
         OR (n.kind IN ('sheet', 'sheet_deadline') AND NOT EXISTS (
             SELECT FROM sheets s WHERE s.case_id = n.case_id AND s.name = n.subject AND s.state = 'pending'))
@@ -115,6 +143,9 @@ UPDATE notices SET closed_at = %(now)s, ring_at = NULL WHERE notice IN (
             WHERE o.case_id = n.case_id AND i.code = n.subject AND {_STILL_SILENT}))
         OR (n.kind = 'refused' AND NOT EXISTS (
             SELECT FROM ({REFUSED}) r JOIN institutions i ON i.id = r.institution
+            WHERE r.case_id = n.case_id AND i.code = n.subject))
+        OR (n.kind = 'not_ended' AND NOT EXISTS (
+            SELECT FROM {_HELD_ON} r JOIN institutions i ON i.id = r.institution
             WHERE r.case_id = n.case_id AND i.code = n.subject))
         OR (n.kind = 'stops_end' AND NOT EXISTS (
             SELECT FROM claims cl JOIN measures m ON m.account = cl.account
@@ -170,6 +201,11 @@ def note_roles(writes: Writes, case_id: str, sheet: str, awaited: Sequence[Role]
         writes.add(_ROLES, {"notice": notice_id(case_id, cause), "roles": awaited})
 
 
+async def acknowledge_quiet(connection: AsyncConnection, case_id: str, sheet: str) -> None:
+    """Where everybody who is still awaited has acknowledged, their notice is: asked once `note_roles` is written."""
+    await run(connection, _ALL_QUIET, notices=[notice_id(case_id, cause) for cause in causes_of_sheet(sheet)])
+
+
 class Noticing(Part):
     """The part of the register that makes notices of what no transaction of its own brings about."""
 
@@ -177,6 +213,7 @@ class Noticing(Part):
         """See activities.notice_ports.NoticeBook."""
         rules = notice_rules(policy)
         until = {
+            "now": now,
             "silent_since": silent_since(now, policy),
             "sheets_until": now + timedelta(minutes=rules.sheet_ahead_minutes),
             "stops_until": now + timedelta(hours=policy.freeze.before_expiry_hours),
@@ -185,13 +222,16 @@ class Noticing(Part):
 
         async def work(connection: AsyncConnection) -> int:
             await run(connection, _OVER, now=now, silent_since=until["silent_since"])
+            await run(connection, _FEWER)
             found = (await run(connection, _FOUND, **until)).all()
             writes = Writes()
             for row in found:
                 kind = NoticeKind(row.kind)
                 roles = row.roles if row.roles is not None else rules.told_first(kind)
                 said = {"subject": row.subject, "count": row.count, "roles": roles, "due": row.due}
-                _write(writes, kind, row.case_id, _cause(row), now=now, **said)
+                # Never before what it tells of: to a bell whose clock is behind, that would be news once acknowledged.
+                at = max(now, row.since) if kind in {NoticeKind.REFUSED, NoticeKind.NOT_ENDED} else now
+                _write(writes, kind, row.case_id, _cause(row), now=now, created_at=at, **said)
             await writes.flush(connection)
             return len(found)
 
@@ -208,13 +248,14 @@ def _cause(row: Any) -> str:  # noqa: ANN401 - a row of _FOUND
             return cause_of_silence(row.institution, row.since)
         case NoticeKind.STOPS_END:
             return cause_of_stops_end(row.since, row.before)
-        case NoticeKind.REFUSED:
-            return cause_of_refusals(row.institution, row.before)
+        case NoticeKind.REFUSED | NoticeKind.NOT_ENDED as kind:
+            return cause_of_refusals(kind, row.institution, row.before)
         case NoticeKind.FILING:
             return CAUSE_OF_FILING
 
 
 def _write(writes: Writes, kind: NoticeKind, case_id: str, cause: str, *, now: datetime, **said: object) -> None:
-    fresh = {"sendings": 0, "ring_at": now, "acknowledged_at": None, "acknowledged_by": None, "closed_at": None}
+    fresh = {"sendings": 0, "ring_at": now, "acknowledged_at": None, "acknowledged_by": None}
+    fresh |= {"quiet": {}, "closed_at": None}
     key = {"notice": notice_id(case_id, cause), "case_id": case_id, "cause": cause, "kind": kind}
-    writes.add(_NEW, {**key, **said, "created_at": now, **fresh})
+    writes.add(_NEW, {**key, "created_at": now, **fresh, **said})

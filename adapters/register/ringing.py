@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.notice_ports import Attempt, Outgoing
-from adapters.register.bulk import Mode, Write, Writes, columns_of, run
+from adapters.register.bulk import Mode, Write, Writes, as_json, columns_of, run
 from adapters.register.locking import lock_case
 from adapters.register.noticing import OVER_THAT_RING, notice_rules, silent_since
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of
 from adapters.register.tables import deliveries, notices
 from domain.clock import shown_time
-from domain.notices import Notice, NoticeChannel, NoticeKind
+from domain.notices import ROLE_BY_ROLE, Notice, NoticeChannel, NoticeKind, Quieted
 from domain.officers import Role
 from domain.policy import Policy
 from domain.sheets import Ruling, role_words
@@ -28,7 +28,9 @@ UPDATE deliveries SET try_at = NULL FROM notices n
 WHERE n.notice = deliveries.notice AND deliveries.try_at IS NOT NULL AND n.ring_at IS NULL
 """
 _DUE = """
-SELECT notice, kind, roles, sendings FROM notices WHERE ring_at <= %(now)s
+SELECT notice, kind, ARRAY(SELECT role FROM unnest(roles) WITH ORDINALITY AS r (role, no)
+    WHERE NOT quiet ? role ORDER BY no) AS roles, sendings
+FROM notices WHERE ring_at <= %(now)s
 ORDER BY ring_at, notice LIMIT %(most)s FOR UPDATE SKIP LOCKED
 """
 _WAITING = "SELECT notice, rung, channel FROM deliveries WHERE notice = ANY(%(notices)s) AND try_at IS NOT NULL"
@@ -39,8 +41,11 @@ FROM notices n JOIN cases c ON c.case_id = n.case_id
 WHERE n.notice = d.notice AND n.ring_at IS NOT NULL AND (d.notice, d.sending, d.channel) IN (
     SELECT t.notice, t.sending, t.channel FROM deliveries t WHERE t.channel = %(channel)s AND t.try_at <= %(now)s
     ORDER BY t.try_at, t.notice, t.sending LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-RETURNING n.*, c.case_number, c.workflow_id, d.sending, d.rung, d.roles AS told, d.tries
+RETURNING n.*, c.case_number, c.workflow_id, d.sending, d.rung, d.tries, CASE WHEN d.rung > 0 THEN d.roles ELSE ARRAY(
+    SELECT role FROM unnest(d.roles) WITH ORDINALITY AS r (role, no)
+    WHERE role = ANY(n.roles) AND NOT n.quiet ? role ORDER BY no) END AS told
 """
+_QUIET = "UPDATE notices SET quiet = quiet || %(quiet)s::jsonb WHERE notice = %(notice)s"
 _ACKNOWLEDGED = """
 UPDATE notices SET acknowledged_at = %(now)s, acknowledged_by = %(officer)s, ring_at = NULL
 WHERE notice = %(notice)s
@@ -121,8 +126,9 @@ class Ringing(Part):
     async def acknowledge(self, notice: str, officer: str, policy: Policy, now: datetime) -> Ruling:
         """An officer has taken note: nothing more is sent, and the case's chain says who.
 
-        By an officer whom it is for, or who is on the ladder (policy `notices`). Once: whoever comes later is told so,
-        and changes nothing. Raises LookupError when there is no such notice.
+        By an officer whom it is for, or who is on the ladder (policy `notices`). Of a sheet, somebody who fills only
+        some of the awaited roles takes note for those: the others are told on. Once, and once a role: whoever comes
+        later is told so, and changes nothing. Raises LookupError when there is no such notice.
         """
         ladder = notice_rules(policy).ladder
 
@@ -132,34 +138,55 @@ class Ringing(Part):
                 raise LookupError(f"the register has no notice {notice}")
             case = await lock_case(connection, found.case_id)
             one = _notice((await run(connection, _ONE, notice=notice)).one())
-            _is_for((await officer_of(connection, officer)).roles, {*one.roles, *ladder})
+            holds = frozenset((await officer_of(connection, officer)).roles)
+            _is_for(holds, {*one.roles, *ladder})
             _still_rings(one)
-            await run(connection, _ACKNOWLEDGED, notice=notice, officer=officer, now=now)
-            case.chain.note(now, "notice_acknowledged", {"notice": notice, "kind": one.kind, "officer": officer})
+            own = () if holds & {*ladder} or one.kind not in ROLE_BY_ROLE else _own(one, holds)
+            left = [role for role in one.roles if role not in {*one.quiet, *own}] if own else []
+            said: dict[str, object] = {"notice": notice, "kind": one.kind, "officer": officer}
+            if left:
+                quiet = as_json({role: Quieted(by=officer, at=now) for role in own})
+                await run(connection, _QUIET, notice=notice, quiet=quiet)
+                said["roles"] = list(own)
+            else:
+                await run(connection, _ACKNOWLEDGED, notice=notice, officer=officer, now=now)
+            case.chain.note(now, "notice_acknowledged", said)
             writes = Writes()
             case.chain.write(writes)
             await writes.flush(connection)
-            return Ruling(accepted=True, sheet="", zh="已确认", en="acknowledged")
+            if not left:
+                return Ruling(accepted=True, sheet="", zh="已确认", en="acknowledged")
+            zh, en = role_words(left)
+            return Ruling(accepted=True, sheet="", zh=f"已确认, 仍通知: {zh}", en=f"acknowledged; still told: {en}")
 
         return await self._ruled(work)
 
 
-def _is_for(roles: Sequence[Role], told: Collection[Role]) -> None:
+def _is_for(roles: Collection[Role], told: Collection[Role]) -> None:
     """Who is not to act on a notice must not silence it for those who are. Raises Refusal."""
     if not set(roles) & set(told):
         zh, en = role_words(sorted(told))
         raise Refusal("not_told", f"此通知不是发给您的, 应由: {zh}", f"this notice is not for you; it is for: {en}")
 
 
+def _own(one: Notice, holds: Collection[Role]) -> tuple[Role, ...]:
+    """The roles for which this officer takes note. Raises Refusal when it was taken for all of them already."""
+    theirs = [role for role in one.roles if role in holds]
+    own = tuple(role for role in theirs if role not in one.quiet)
+    if not own:
+        raise _acknowledged(one.quiet[theirs[0]].by, one.quiet[theirs[0]].at)
+    return own
+
+
+def _acknowledged(by: str, at: datetime) -> Refusal:
+    zh, en = f"警号 {by} 已于 {shown_time(at)} 确认", f"acknowledged by {by} at {shown_time(at)} CST already"
+    return Refusal("acknowledged", zh, en)
+
+
 def _still_rings(one: Notice) -> None:
     """Raises Refusal."""
     if one.acknowledged_at is not None:
-        by, at = one.acknowledged_by, one.acknowledged_at
-        raise Refusal(
-            "acknowledged",
-            f"警号 {by} 已于 {shown_time(at)} 确认",
-            f"acknowledged by {by} at {shown_time(at)} CST already",
-        )
+        raise _acknowledged(one.acknowledged_by, one.acknowledged_at)
     if one.closed_at is not None:
         raise Refusal("over", "事由已了结, 无需确认", "its cause is gone: there is nothing to acknowledge")
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Integer, MetaData, Text
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 metadata = MetaData(
@@ -52,9 +53,10 @@ def flag(name: str, comment: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, comment=comment)
 
 
-def json(name: str, comment: str, *, null: bool = False) -> Column[Any]:
-    """A whole value as JSON."""
-    return Column(name, JSONB(none_as_null=True), nullable=null, comment=comment)
+def json(name: str, comment: str, *, null: bool = False, empty: bool = False) -> Column[Any]:
+    """A whole value as JSON; `empty`: an empty object where a program from before the column writes none."""
+    default = sql("'{}'") if empty else None
+    return Column(name, JSONB(none_as_null=True), nullable=null, server_default=default, comment=comment)
 
 
 def texts(name: str, comment: str) -> Column[list[str]]:

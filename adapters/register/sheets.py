@@ -14,7 +14,7 @@ from adapters.register.bulk import Mode, Write, Writes, run, statement_text
 from adapters.register.drafting import with_drafts
 from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import LockedCase, lock_case
-from adapters.register.noticing import note_roles, note_sheet, note_sheet_gone
+from adapters.register.noticing import acknowledge_quiet, note_roles, note_sheet, note_sheet_gone
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of, unknown_case
 from adapters.register.tables import accounts, cases, decisions, sheet_lines, sheets
@@ -168,6 +168,8 @@ class Deciding(Part):
                 ruling = refusal.ruling(decision.sheet, **(kept.standing() if kept else {}))
             case.chain.write(writes)
             await writes.flush(connection)
+            if ruling.accepted and ruling.awaited:
+                await acknowledge_quiet(connection, decision.case_id, decision.sheet)
             return ruling
 
         try:

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 from sqlalchemy import text as sql
 
-from adapters.register.schema import count, metadata, moment, one_of, text, texts
+from adapters.register.schema import count, json, metadata, moment, one_of, text, texts
 from domain.notices import NoticeChannel, NoticeKind
 
 notices = Table(
@@ -22,6 +22,9 @@ notices = Table(
     moment("ring_at", "when it is sent next; null: acknowledged, or its cause is gone", null=True),
     moment("acknowledged_at", "when the first officer acknowledged it; null: nobody yet", null=True),
     text("acknowledged_by", "that officer", to="officers.number", null=True),
+    json(
+        "quiet", "roles told no more, the others are: of each the officer who acknowledged for it, and when", empty=True
+    ),
     moment("closed_at", "when its cause was gone: decided, answered, ended; null: it stands", null=True),
     UniqueConstraint("case_id", "cause"),
     CheckConstraint(one_of("kind", list(NoticeKind)), name="kind"),

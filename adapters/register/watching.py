@@ -1,7 +1,8 @@
 """What whoever watches reads of the register: unknown outcomes and coming deadlines over all open cases.
 
 It serves while engine and worker are down: nothing here is asked of a workflow. What a case would do at a deadline
-(make the sheet of a second look, climb) is shown as overdue until its workflow is there to do it.
+(make the sheet of a second look, climb) is shown as overdue until its workflow is there to do it. What an institution
+does not let go is shown of closed cases, too: it holds somebody's account all the same.
 """
 
 from collections import defaultdict
@@ -9,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, text
+from sqlalchemy import Row, Select, and_, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.register.awaiting import Awaiting, Question
-from adapters.register.refused import REFUSED
+from adapters.register.refused import ENDS, NOT_ENDED, REFUSED
 from adapters.register.tables import (
     accounts,
     case_accounts,
@@ -62,8 +63,9 @@ def _standing() -> Select[Any]:
     seen = (
         select(decisions.c.at)
         .where(decided, sheets.c.state.in_([SheetState.APPROVED, SheetState.REJECTED]))
-        .where(decisions.c.at >= measures.c.started)
-        .correlate(sheets, measures)
+        # The bank's clock may be ahead of ours, and its answer may name no start.
+        .where(decisions.c.at >= func.least(measures.c.started, holds.c.stop_known_at))
+        .correlate(sheets, measures, holds)
         .exists()
     )
     asked = and_(
@@ -71,7 +73,7 @@ def _standing() -> Select[Any]:
         sheets.c.kind == SheetKind.LOOK,
         sheets.c.content["why"].astext == Why.SECOND_LOOK,
     )
-    looked = select(sheets.c.name).where(of_line, or_(asked, seen)).correlate(claims, measures).exists()
+    looked = select(sheets.c.name).where(of_line, or_(asked, seen)).correlate(claims, measures, holds).exists()
     return (
         select(
             cases.c.case_number,
@@ -95,6 +97,8 @@ def _standing() -> Select[Any]:
 
 def _unanswered() -> Select[Any]:
     in_books = and_(case_accounts.c.case_id == orders.c.case_id, case_accounts.c.account == orders.c.account)
+    e = orders.alias("e")
+    ended = exists().where(e.c.original == orders.c.application_id).where(text(ENDS))
     return (
         select(
             cases.c.case_number,
@@ -109,7 +113,7 @@ def _unanswered() -> Select[Any]:
         .join(cases, cases.c.case_id == orders.c.case_id)
         .outerjoin(accounts, accounts.c.account == orders.c.account)
         .outerjoin(case_accounts, in_books)
-        .where(orders.c.answered_at.is_(None))
+        .where(_OPEN, orders.c.answered_at.is_(None), ~ended)
         .order_by(orders.c.written_at)
     )
 
@@ -117,6 +121,12 @@ def _unanswered() -> Select[Any]:
 _UNFILED = select(
     cases.c.case_number, cases.c.received_at, cases.c.loss_fen, cases.c.policy["stop"]["term_hours"].label("term_hours")
 ).where(_OPEN, cases.c.filing_number == "", cases.c.loss_fen > 0)
+# Of closed cases, too.
+_NOT_ENDED = text(f"""
+SELECT c.case_number, r.measure, r.institution, r.code, r.answered_at, a.number, coalesce(r.amount_fen, 0) AS loose_fen
+FROM ({NOT_ENDED}) r JOIN cases c ON c.case_id = r.case_id JOIN accounts a ON a.account = r.account
+WHERE r.expires IS NULL OR r.expires > :now ORDER BY r.answered_at, r.account
+""")  # noqa: S608 - constants of this program
 _REFUSED = text(f"""
 SELECT c.case_number, r.measure, r.institution, r.code, r.answered_at, a.number,
     coalesce(ca.in_motion_fen, 0) AS loose_fen
@@ -161,6 +171,7 @@ class Watching(Awaiting):
                     ("stops", _STANDING),
                     ("unknown", _UNANSWERED.where(orders.c.written_at <= now - timedelta(seconds=_LATE_S))),
                     ("refused", _REFUSED),
+                    ("not_ended", _NOT_ENDED.bindparams(now=now)),
                     ("unfiled", _UNFILED),
                     ("visited", _VISITED),
                     ("codes", _CODES),
@@ -170,7 +181,8 @@ class Watching(Awaiting):
             entries = [
                 *map(_sheet, questions, [codes] * len(questions)),
                 *_unknown(rows["unknown"], codes, policy),
-                *_refused(rows["refused"], codes),
+                *_refused(Kind.REFUSED, rows["refused"], codes),
+                *_refused(Kind.NOT_ENDED, rows["not_ended"], codes),
                 *_ends(rows["stops"], codes),
                 *_unfiled(rows["unfiled"], rows["stops"], policy),
                 *_looks(rows["stops"], codes, policy),
@@ -217,14 +229,14 @@ def _unknown(rows: Iterable[Row[Any]], codes: Mapping[str, str], policy: Policy)
     ]
 
 
-def _refused(rows: Iterable[Row[Any]], codes: Mapping[str, str]) -> list[Entry]:
+def _refused(kind: Kind, rows: Iterable[Row[Any]], codes: Mapping[str, str]) -> list[Entry]:
     """One entry for what an institution refused of a case with one code: it is one telephone call."""
     together: dict[tuple[str, str, str, str], list[Row[Any]]] = defaultdict(list)
     for row in rows:
         together[row.case_number, row.institution, row.measure, row.code or ""].append(row)
     return [
         Entry(
-            kind=Kind.REFUSED,
+            kind=kind,
             case_number=number,
             at=min(one.answered_at for one in refused),
             fen=sum(one.loose_fen for one in refused),

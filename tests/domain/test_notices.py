@@ -20,13 +20,14 @@ def rules() -> dict[str, Any]:
     return said.model_dump(mode="json")
 
 
-def test_a_policy_from_before_refusals_were_told_says_of_them_what_it_says_of_silence():
+@pytest.mark.parametrize("later", [NoticeKind.REFUSED, NoticeKind.NOT_ENDED])
+def test_a_policy_from_before_a_kind_was_told_says_of_it_what_it_says_of_silence(later):
     said = rules()
     for of_kind in ("first", "climb_after_seconds"):
-        del said[of_kind]["refused"]
+        del said[of_kind][later.value]
     before = NoticeRules.model_validate(said)
-    assert before.told_first(NoticeKind.REFUSED) == (Role.STOP_DESK,)
-    assert before.next_after(NoticeKind.REFUSED, 0) == before.next_after(NoticeKind.UNKNOWN, 0)
+    assert before.told_first(later) == (Role.STOP_DESK,)
+    assert before.next_after(later, 0) == before.next_after(NoticeKind.UNKNOWN, 0)
     del said["first"]["unknown"]
     with pytest.raises(ValueError, match="says nothing of unknown"):
         NoticeRules.model_validate(said)

@@ -16,7 +16,7 @@ from domain.identifiers import notice_id
 from domain.notices import NoticeKind, cause_of_sheet
 from domain.orders import Refused
 from tests.chaos.test_canaries import found
-from tests.register.given import NOW, SECOND, numbered, ref, stop
+from tests.register.given import NOW, SECOND, lift, numbered, ref, stop
 
 CHANNELS = ("webhook", "smtp", "sms")
 POLICY = load_policy(Settings())
@@ -187,13 +187,16 @@ async def test_no_name_no_number_and_no_account_is_in_any_letter(bell, given, wo
     for account in accounts:
         await given.books(case_id, account, 500)
     await given.register.keep_sheet(given.sheet(case_id, *((account, 500) for account in accounts)))
+    await given.stopped(case_id, ref("6222000000000055"))
+    (lifted,) = await given.open(case_id, lift(ref("6222000000000055"), "finding"))
+    await given.answer(lifted, outcome=Refused(code="2103", at=NOW))
     await bell.until(timedelta())
     bell.now = NOW + timedelta(hours=47)
     await bell.until(timedelta(hours=47))
     told = {one.kind for one in await given.register.notices()}
     assert told == set(NoticeKind), "every kind of notice has been sent"
     canaries = {"测试甲", "测试害", "13900000000", "6228000000000009", *(account.number for account in accounts)}
-    canaries |= {"6222000000000033", "6222000000000044", "警员"}
+    canaries |= {"6222000000000033", "6222000000000044", "6222000000000055", "警员"}
     assert len(world.book()) >= 3 * len(NoticeKind)
     for one in world.book():
         assert found(canaries, "\n".join(map(str, one.values()))) == set()

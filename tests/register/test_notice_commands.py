@@ -13,7 +13,7 @@ from adapters.cli.app import app
 from adapters.cli.failures import Exit
 from adapters.cli.running import World
 from adapters.register import Register
-from tests.register.given import FIELD, RING, Given, ref
+from tests.register.given import COUNTY, FIELD, RING, SECOND, Given, ref
 
 
 @pytest.fixture
@@ -62,3 +62,19 @@ async def test_whom_it_is_not_for_is_told_for_whom_it_is(given: Given, typed) ->
         "duty chief",
     ):
         assert word in told
+
+
+async def test_a_role_that_took_note_is_named_and_told_who_did_and_the_others_still_wait(given: Given, typed) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    (one,) = await given.register.notices()
+    said = await typed("ack", one.notice, "--officer", COUNTY)
+    assert (said.exit_code, "still told: second officer" in " ".join(said.stdout.split())) == (Exit.DONE, True)
+    page = (await typed("list")).stdout
+    assert f"县级审批人 {COUNTY}" in " ".join(page.split())
+    (shown,) = json.loads((await typed("list", "--json")).stdout)["notices"]
+    assert (shown["quiet"]["approver_county"]["by"], shown["acknowledged_at"]) == (COUNTY, None)
+    again = await typed("ack", one.notice, "--officer", COUNTY)
+    assert (again.exit_code, f"acknowledged by {COUNTY}" in " ".join(again.stderr.split())) == (Exit.CLOSED, True)
+    assert (await typed("ack", one.notice, "--officer", SECOND)).exit_code == Exit.DONE
+    (shown,) = json.loads((await typed("list", "--json")).stdout)["notices"]
+    assert shown["acknowledged_by"] == SECOND

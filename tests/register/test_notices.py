@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.notice_ports import Attempt
+from activities.ports import OpenedOrder
 from adapters.policy_file import load_policy
 from adapters.register import RegisterError
 from adapters.register.bulk import Writes
 from adapters.settings import Settings
 from domain.bookkeeping import Filing
+from domain.findings import Finding
 from domain.notices import Notice, NoticeChannel, NoticeKind
 from domain.officers import Role
-from domain.orders import HeldElsewhere, Refused, Unknown
+from domain.orders import AccountRef, HeldElsewhere, Refused, Unknown
 from domain.sheets import SheetKind, Verdict
 from tests.register.given import (
     ABC,
@@ -24,12 +26,17 @@ from tests.register.given import (
     HANDLING,
     NOW,
     SECOND,
+    SECOND_TOO,
     Given,
     executed,
+    found_at,
+    lift,
     numbered,
     query,
     ref,
+    statement,
     stop,
+    unfreeze,
 )
 
 WEBHOOK = NoticeChannel.WEBHOOK
@@ -106,11 +113,11 @@ async def test_acknowledged_once_it_is_silent_and_on_the_record(given: Given) ->
     await given.register.keep_sheet(given.sheet(case_id, (ref(), 500)))
     await told(given)
     one = await only(given, NoticeKind.SHEET)
-    assert (await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW + MINUTE)).accepted
-    again = await given.register.acknowledge(one.notice, CHIEF, POLICY, NOW + 2 * MINUTE)
+    assert (await given.register.acknowledge(one.notice, CHIEF, POLICY, NOW + MINUTE)).accepted
+    again = await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW + 2 * MINUTE)
     assert (again.accepted, again.refused) == (False, "acknowledged")
     kept = await only(given, NoticeKind.SHEET)
-    assert (kept.acknowledged_by, kept.acknowledged_at) == (COUNTY, NOW + MINUTE)
+    assert (kept.acknowledged_by, kept.acknowledged_at) == (CHIEF, NOW + MINUTE)
     assert await told(given, timedelta(hours=5)) == []
     assert await given.register.verify_all() == []
 
@@ -145,7 +152,7 @@ async def test_what_was_not_sent_before_the_acknowledgement_is_not_sent_after_it
     await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
     await given.register.ring_notices(NOW, POLICY, [WEBHOOK], 100)
     one = await only(given, NoticeKind.SHEET)
-    await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW)
+    await given.register.acknowledge(one.notice, CHIEF, POLICY, NOW)
     assert await given.register.take_letters(WEBHOOK, NOW, 100, LEASE) == []
 
 
@@ -298,7 +305,7 @@ async def test_what_a_bank_refused_is_one_notice_until_the_account_is_held_after
         (again,) = await given.open(case_id, stop(account, sequence=2), now=NOW + 2 * MINUTE)
         await given.answer(again, now=NOW + 2 * MINUTE)
     await given.register.sweep_notices(NOW + 3 * MINUTE, POLICY)
-    assert "refused" not in await kinds(given), "both are held, so the refused query waits for nobody either"
+    assert "refused" not in await kinds(given), "both are held, and no money is known that the query would follow"
 
 
 async def test_refused_later_than_acknowledged_is_told_anew_and_nobody_is_told_of_a_closed_case(given: Given) -> None:
@@ -331,3 +338,189 @@ async def test_a_stop_refused_where_another_case_of_ours_holds_the_account_is_to
     await given.answer(held, now=NOW + MINUTE)
     await given.register.sweep_notices(NOW + MINUTE, POLICY)
     assert "refused" not in await kinds(given)
+
+
+async def held_on(given: Given, account: AccountRef) -> tuple[str, OpenedOrder]:
+    """A merchant's frozen account that the bank refuses to unfreeze, and whose case has closed over it."""
+    case_id = await given.case()
+    await given.stopped(case_id, account)
+    await given.books(case_id, account, 500)
+    await given.frozen(case_id, account, 500)
+    assert (await given.register.keep_finding(found_at(case_id, account, Finding.MERCHANT))).accepted
+    (lifted, opened) = await given.open(case_id, lift(account, "finding", 1001), unfreeze(account))
+    await given.answer(lifted)
+    await given.answer(opened, outcome=Refused(code="2103", at=NOW))
+    await given.register.close_case(case_id, "released", NOW)
+    return case_id, opened
+
+
+async def test_a_freeze_its_bank_does_not_end_is_told_after_the_case_closed_until_it_is_over(given: Given) -> None:
+    await given.duty()
+    case_id, _ = await held_on(given, ref())
+    await given.register.sweep_notices(NOW, POLICY)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    one = await only(given, NoticeKind.NOT_ENDED)
+    assert (one.case_id, one.subject, one.count, one.roles) == (case_id, "ICBC", 1, (Role.STOP_DESK,))
+    assert await told(given, MINUTE) == [("not_ended", 0, ("stop_desk",))]
+    assert await told(given, 3 * MINUTE) == [("not_ended", 1, ("duty_chief",))]
+    assert (await given.register.acknowledge(one.notice, HANDLING, POLICY, NOW + 4 * MINUTE)).accepted
+    await given.register.sweep_notices(NOW + timedelta(days=179), POLICY)
+    assert (await only(given, NoticeKind.NOT_ENDED)).acknowledged_by == HANDLING, "told of once, and still there"
+    await given.register.sweep_notices(NOW + timedelta(days=181), POLICY)
+    assert await kinds(given) == [], "the freeze ended by itself"
+
+
+async def test_a_lift_that_is_executed_at_the_second_asking_ends_what_the_first_refusal_told(given: Given) -> None:
+    await given.duty()
+    case_id, account = await given.case(), ref()
+    await given.stopped(case_id, account)
+    await given.books(case_id, account, 500)
+    await given.frozen(case_id, account, 500)
+    (refused,) = await given.open(case_id, lift(account))
+    await given.answer(refused, outcome=HeldElsewhere(code="1303", at=NOW))
+    await given.register.sweep_notices(NOW, POLICY)
+    assert (await only(given, NoticeKind.NOT_ENDED)).count == 1
+    (again,) = await given.open(case_id, lift(account, "finding", 1001), now=NOW + MINUTE)
+    await given.answer(again, now=NOW + MINUTE)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    assert "not_ended" not in await kinds(given)
+
+
+async def test_a_stop_that_was_not_lifted_and_is_wanted_again_is_told_to_nobody(given: Given) -> None:
+    await given.duty()
+    case_id, other, account = await given.case(), await given.case(), ref()
+    await given.stopped(case_id, account)
+    await given.books(case_id, account, 0)
+    (refused,) = await given.open(case_id, lift(account))
+    await given.answer(refused, outcome=Refused(code="2103", at=NOW))
+    await given.register.sweep_notices(NOW, POLICY)
+    assert (await only(given, NoticeKind.NOT_ENDED)).count == 1
+    await given.open(other, stop(account))
+    await given.books(other, account, 700)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    assert "not_ended" not in await kinds(given), "it holds another victim's money"
+
+
+async def test_a_refused_lift_ends_no_silence(given: Given) -> None:
+    await given.duty()
+    case_id, (account, other) = await given.case(), numbered(2)
+    await given.open(case_id, stop(account), stop(other))
+    refused, over = await given.open(case_id, lift(account, "finding", 1001), lift(other, "finding", 1001))
+    await given.answer(refused, outcome=Refused(code="2103", at=NOW))
+    await given.answer(over, outcome=Refused(code="1900", at=NOW))
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    one = await only(given, NoticeKind.UNKNOWN)
+    assert one.count == 1, "whether the first stop stands is not known; of the second it was too late to lift it"
+    await given.register.sweep_notices(NOW + 2 * MINUTE, POLICY)
+    assert await kinds(given) == ["unknown"]
+
+
+async def test_one_awaited_roles_acknowledgement_leaves_the_other_told(given: Given) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    one = await only(given, NoticeKind.SHEET)
+    said = await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW)
+    assert said.accepted
+    assert "second officer" in said.en
+    assert await told(given) == [("sheet", 0, ("second_officer",))]
+    again = await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW + MINUTE)
+    assert (again.refused, COUNTY in again.en) == ("acknowledged", True)
+    assert await told(given, 5 * MINUTE) == [("sheet", 1, ("duty_chief",))], "it climbs for those who said nothing"
+    assert (await given.register.acknowledge(one.notice, SECOND, POLICY, NOW + 6 * MINUTE)).accepted
+    kept = await only(given, NoticeKind.SHEET)
+    assert (kept.acknowledged_by, kept.acknowledged_at) == (SECOND, NOW + 6 * MINUTE)
+    assert (await given.register.acknowledge(one.notice, COUNTY, POLICY, NOW + 7 * MINUTE)).refused == "acknowledged"
+    assert await told(given, timedelta(hours=5)) == []
+    assert await given.register.verify_all() == []
+
+
+async def test_a_letter_written_before_a_role_acknowledged_leaves_for_the_others_only(given: Given) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    await given.register.ring_notices(NOW, POLICY, [WEBHOOK], 100)
+    one = await only(given, NoticeKind.SHEET)
+    await given.register.acknowledge(one.notice, SECOND, POLICY, NOW)
+    assert await told(given) == [("sheet", 0, ("approver_county",))]
+
+
+async def test_a_decision_that_leaves_only_roles_that_acknowledged_silences_the_sheet(given: Given) -> None:
+    sheet = given.sheet(await given.case(), (ref(), 500))
+    await given.register.keep_sheet(sheet)
+    one = await only(given, NoticeKind.SHEET)
+    await given.register.acknowledge(one.notice, SECOND_TOO, POLICY, NOW + MINUTE)
+    assert (await given.decide(sheet, COUNTY)).accepted
+    kept = await only(given, NoticeKind.SHEET)
+    assert (kept.acknowledged_by, kept.acknowledged_at) == (SECOND_TOO, NOW + MINUTE)
+    assert await told(given, timedelta(hours=1)) == []
+    assert (await given.decide(sheet, SECOND)).accepted
+    assert await kinds(given) == []
+
+
+async def test_the_duty_chief_acknowledges_for_every_role(given: Given) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    one = await only(given, NoticeKind.SHEET)
+    await given.register.acknowledge(one.notice, SECOND, POLICY, NOW)
+    assert (await given.register.acknowledge(one.notice, CHIEF, POLICY, NOW + MINUTE)).accepted
+    assert (await only(given, NoticeKind.SHEET)).acknowledged_by == CHIEF
+    assert await told(given, timedelta(hours=5)) == []
+
+
+async def test_a_stop_that_joins_after_an_acknowledged_one_has_left_is_told_of(given: Given) -> None:
+    await given.duty()
+    case_id, (first, second, third) = await given.case(), numbered(3)
+    for account in (first, second):
+        await given.stopped(case_id, account)
+        await given.books(case_id, account, 500)
+    begins = NOW + timedelta(hours=42)
+    await given.register.sweep_notices(begins, POLICY)
+    one = await only(given, NoticeKind.STOPS_END)
+    await given.register.acknowledge(one.notice, HANDLING, POLICY, begins)
+    await given.frozen(case_id, first, 500)
+    await given.register.sweep_notices(begins + MINUTE, POLICY)
+    await given.stopped(case_id, third)
+    await given.books(case_id, third, 500)
+    await given.register.sweep_notices(begins + 2 * MINUTE, POLICY)
+    (new,) = [one for one in await given.register.notices() if one.kind == "stops_end" and one.acknowledged_at is None]
+    assert new.count == 2
+
+
+async def test_a_bell_whose_clock_is_behind_tells_a_refusal_once(given: Given) -> None:
+    await given.duty()
+    (opened,) = await given.open(await given.case(), stop(ref()))
+    await given.answer(opened, outcome=Refused(code="2103", at=NOW))
+    behind = NOW - timedelta(seconds=2)
+    await given.register.sweep_notices(behind, POLICY)
+    one = await only(given, NoticeKind.REFUSED)
+    assert await told(given, behind - NOW) == [("refused", 0, ("stop_desk",))], "at once all the same"
+    await given.register.acknowledge(one.notice, HANDLING, POLICY, NOW)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    assert (await only(given, NoticeKind.REFUSED)).acknowledged_by == HANDLING
+
+
+async def test_a_query_refused_of_a_stopped_account_is_told_while_its_money_cannot_be_followed(given: Given) -> None:
+    await given.duty()
+    case_id, account = await given.case(), ref()
+    stopped, asked = await given.open(case_id, stop(account), query(account))
+    await given.answer(stopped)
+    await given.answer(asked, outcome=Refused(code="0303", at=NOW))
+    await given.books(case_id, account, 500)
+    await given.register.sweep_notices(NOW, POLICY)
+    assert (await only(given, NoticeKind.REFUSED)).count == 1, "stopped, but who knows where the money went before"
+    (again,) = await given.open(case_id, query(account, sequence=2), now=NOW + MINUTE)
+    await given.answer(again, statement=statement(), now=NOW + MINUTE)
+    await given.register.sweep_notices(NOW + MINUTE, POLICY)
+    assert "refused" not in await kinds(given), "answered after all"
+    (third,) = await given.open(case_id, query(account, sequence=3), now=NOW + 2 * MINUTE)
+    await given.answer(third, outcome=Refused(code="0303", at=NOW), now=NOW + 2 * MINUTE)
+    await given.register.sweep_notices(NOW + 2 * MINUTE, POLICY)
+    assert "refused" not in await kinds(given), "nothing has left since the statement of the stopped account"
+
+
+async def test_a_query_refused_of_an_account_whose_freeze_covers_the_money_is_told_to_nobody(given: Given) -> None:
+    await given.duty()
+    case_id, account = await given.case(), ref()
+    stopped, asked = await given.open(case_id, stop(account), query(account))
+    await given.answer(stopped)
+    await given.answer(asked, outcome=Refused(code="0303", at=NOW))
+    await given.books(case_id, account, 500)
+    await given.frozen(case_id, account, 500)
+    await given.register.sweep_notices(NOW, POLICY)
+    assert "refused" not in await kinds(given), "all of it is there"

@@ -5,10 +5,25 @@ from datetime import timedelta
 from adapters.policy_file import load_policy
 from adapters.settings import Settings
 from domain.bookkeeping import Filing
+from domain.findings import Finding
 from domain.orders import Refused
 from domain.sheets import Verdict
 from domain.watchlist import Entry, Kind
-from tests.register.given import COUNTY, HANDLING, NOW, SECOND, Given, numbered, query, ref, stop
+from tests.register.given import (
+    COUNTY,
+    HANDLING,
+    NOW,
+    SECOND,
+    Given,
+    executed,
+    found_at,
+    lift,
+    numbered,
+    query,
+    ref,
+    stop,
+    unfreeze,
+)
 
 POLICY = load_policy(Settings())
 STOP_TERM = timedelta(hours=48)
@@ -125,3 +140,51 @@ async def test_a_case_that_waits_for_findings_only_is_listed_until_it_moves_on(g
     assert (one.at, one.fen) == (NOW, 700)
     await given.books(case_id, numbered(1)[0], 700, status="holding")
     assert await entries(given, Kind.VISITS) == []
+
+
+async def test_what_a_bank_does_not_let_go_is_listed_until_its_end_also_of_a_closed_case(given: Given) -> None:
+    await given.duty()
+    case_id = await stopped_case(given)
+    await given.frozen(case_id, numbered(1)[0], 700)
+    await given.register.keep_finding(found_at(case_id, numbered(1)[0], Finding.MERCHANT))
+    opened = await given.open(case_id, lift(numbered(1)[0], "finding", 1001), unfreeze(numbered(1)[0]))
+    await given.answer(opened[0])
+    await given.answer(opened[1], outcome=Refused(code="2103", at=NOW))
+    await given.register.close_case(case_id, "released", NOW)
+    (one,) = await entries(given, Kind.NOT_ENDED)
+    assert (one.at, one.accounts, one.measure, one.code, one.fen) == (NOW, ("ICBC·0001",), "unfreeze", "2103", 700)
+    assert one.fen_a_minute == 0
+    assert await entries(given, Kind.NOT_ENDED, NOW + timedelta(days=181)) == [], "it ended by itself"
+
+
+async def test_a_stop_that_was_lifted_is_awaited_no_more_and_nothing_is_of_a_closed_case(given: Given) -> None:
+    await given.duty()
+    case_id, later = await given.case(), NOW + timedelta(minutes=2)
+    silent, refusing, closed = numbered(3)
+    await given.open(case_id, stop(silent), stop(refusing))
+    lifted, refused = await given.open(case_id, lift(silent, "finding", 1001), lift(refusing, "finding", 1001))
+    assert len(await entries(given, Kind.UNKNOWN, later)) == 4
+    await given.answer(refused, outcome=Refused(code="2103", at=NOW))
+    await given.answer(lifted)
+    (one,) = await entries(given, Kind.UNKNOWN, later)
+    assert one.accounts == ("ICBC·0002",), "the lifted stop's own answer may never come"
+    other = await given.case()
+    await given.open(other, query(closed))
+    assert len(await entries(given, Kind.UNKNOWN, later)) == 2
+    await given.register.close_case(other, "cancelled", NOW)
+    assert await entries(given, Kind.UNKNOWN, later) == [one]
+
+
+async def test_a_decision_counts_as_a_look_although_the_banks_clock_is_ahead_or_says_nothing(given: Given) -> None:
+    await given.duty()
+    case_id, accounts = await given.case(), numbered(2)
+    for account, started in zip(accounts, (NOW + timedelta(minutes=9), None), strict=True):
+        (opened,) = await given.open(case_id, stop(account))
+        await given.answer(opened, outcome=executed(NOW).model_copy(update={"started": started}))
+        await given.books(case_id, account, 700)
+    assert len((await entries(given, Kind.LOOK))[0].accounts) == 2
+    sheet = given.sheet(case_id, *((account, 700) for account in accounts))
+    await given.register.keep_sheet(sheet)
+    await given.decide(sheet, COUNTY)
+    await given.decide(sheet, SECOND, Verdict.REJECT)
+    assert await entries(given, Kind.LOOK) == []
