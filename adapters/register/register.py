@@ -20,6 +20,7 @@ from adapters.register.enrolling import Enrolling
 from adapters.register.keeping import Keeping
 from adapters.register.lapsing import Lapsing
 from adapters.register.noticing import Noticing
+from adapters.register.paper_trail import PaperAuditing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
 from adapters.register.recalling import Recalling
@@ -56,6 +57,7 @@ class Register(
     Awaiting,
     Noticing,
     Ringing,
+    PaperAuditing,
     Reading,
 ):
     """All ports of the register over one database; safe for many tasks and processes at once."""
