@@ -74,7 +74,7 @@ class Ordering(Part):
     """The part of the register that writes orders and notes their sendings."""
 
     async def open_orders(self, request: OpenOrders, render: Callable[[Paper], bytes]) -> list[OpenedOrder]:
-        """Entitle, claim, write (activities.ports.OrderBook.open_orders).
+        """Entitle, claim, write, as within a turn (activities.ports.OrderBook.turns), in a transaction of its own.
 
         Raises LookupError for an unknown case, ValueError for a draft that is not of the request's institution.
         """

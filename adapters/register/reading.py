@@ -8,12 +8,13 @@ from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ports import CaseRow, OpenedOrder, SheetRow
+from activities.ports import OpenedOrder
 from adapters.register.bulk import as_json, columns_of
 from adapters.register.chain import ChainFault, chain_faults
 from adapters.register.issuing import KINDS
 from adapters.register.openings import OUTCOME
 from adapters.register.part import Part
+from adapters.register.rows import CaseRow, SheetRow
 from adapters.register.tables import (
     BOOK_PARTS,
     accounts,

@@ -6,9 +6,10 @@ from typing import Self
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.case_ports import CaseBook
 from activities.line_ports import Warrants
 from activities.notice_ports import NoticeBook
-from activities.ports import CaseBook, OrderBook, Roster
+from activities.ports import OrderBook
 from adapters.keyring import KeyRing
 from adapters.policy_file import house_policy
 from adapters.register.authorities import Commanding
@@ -99,6 +100,6 @@ class Register(
         await self._engine.dispose()
 
 
-def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster, Warrants, NoticeBook]:
+def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Warrants, NoticeBook]:
     """Nothing at run time; the type checker holds the register to its protocols here."""
-    return register, register, register, register, register
+    return register, register, register, register
