@@ -18,6 +18,7 @@ from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
+from adapters.register.fuse import RaisingFuse
 from adapters.register.keeping import Keeping
 from adapters.register.lapsing import Lapsing
 from adapters.register.noticing import Noticing
@@ -44,6 +45,7 @@ class Register(
     Turning,
     Casework,
     Deciding,
+    RaisingFuse,
     Settling,
     Verifying,
     Commanding,
