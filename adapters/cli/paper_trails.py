@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
-from adapters.cli.voice import table
-from adapters.register.paper_trail import PaperAudit, PaperFault, PaperTrail
+from adapters.register.rows import PaperAudit, PaperFault, PaperTrail
 from domain.clock import CST
 
-_HASH_CHARACTERS = 12
+_MOST_ORDERS = 20
 
 
 def audit_value(run: str, audits: Sequence[PaperAudit], faults: Sequence[PaperFault]) -> dict[str, Any]:
@@ -29,10 +27,10 @@ def audit_value(run: str, audits: Sequence[PaperAudit], faults: Sequence[PaperFa
 
 def audit_words(
     audits: Sequence[PaperAudit], faults: Sequence[PaperFault], codes: Mapping[str, str], *, shown: bool
-) -> Iterator[str | Table]:
+) -> Iterator[str]:
     """The same for people; `shown`: each paper, not the faults alone."""
     if shown:
-        yield from (_papers(audit, codes) for audit in audits)
+        yield from (escape(line) for audit in audits for one in audit.papers for line in _lines(one, codes))
     for fault in faults:
         where = " ".join(one for one in (fault.case_number, fault.paper, fault.order) if one)
         yield f"[red]{escape(f'{where}: {fault.what}' if where else fault.what)}[/red]"
@@ -42,36 +40,19 @@ def audit_words(
     yield f"{papers} papers of {sum(one.orders for one in audits)} orders{said_less}; {len(faults)} faults"
 
 
-def _papers(audit: PaperAudit, codes: Mapping[str, str]) -> Table:
-    columns = (
-        "文书 paper",
-        "致 to",
-        "户 accs",
-        "依据 rests on",
-        "决定 decided by",
-        "签发 issued, CST",
-        "事件 event",
-        "sha256",
-    )
-    made = table(f"案件 case {audit.case_number}", *columns, right=("户 accs", "事件 event"))
-    for one in audit.papers:
-        made.add_row(
-            one.number,
-            codes.get(one.institution, one.institution),
-            str(one.accounts),
-            one.sheet or one.authority,
-            "\n".join(_by(one)),
-            f"{one.issued_at.astimezone(CST):%Y-%m-%d %H:%M:%S}",
-            str(one.event) if one.event else "–",
-            one.sha256[:_HASH_CHARACTERS],
-        )
-    return made
-
-
-def _by(one: PaperTrail) -> Iterator[str]:
-    """Who decided, when and how it was proved; where no sheet was, the two officers in whose name it left."""
-    if not one.sheet:
-        yield f"{one.handling} + {one.second}"
+def _lines(one: PaperTrail, codes: Mapping[str, str]) -> Iterator[str]:
+    """One paper: what and when it is, in whose name, on which authority or sheet, who decided that, for what orders."""
+    issued = f"{one.issued_at.astimezone(CST):%Y-%m-%d %H:%M:%S} CST"
+    whom = f"致 to {codes.get(one.institution, one.institution)}，{one.accounts} 户 accounts"
+    yield f"{one.number} {whom}，签发 issued {issued}，{f'event {one.event}' if one.event else 'in no event'}"
+    yield f"    sha256 {one.sha256}"
+    cause = f", {one.cause}" if one.cause else ""
+    yield f"    经办 handling {one.handling}，协查 second {one.second}，依据 rests on {one.authority}{cause}"
     for decided in one.decided:
-        roles, proved = "/".join(decided.roles), decided.evidence or "not proven"
-        yield f"{decided.officer} {roles} {decided.verdict} {decided.at.astimezone(CST):%m-%d %H:%M:%S} ({proved})"
+        when, roles = f"{decided.at.astimezone(CST):%Y-%m-%d %H:%M:%S} CST", "/".join(decided.roles)
+        proved = decided.evidence or "not proven"
+        yield f"    决定 decided: {decided.officer} ({roles}) {decided.verdict}, {when}, {proved}"
+    for order in one.orders[:_MOST_ORDERS]:
+        yield f"    指令 order {order}"
+    if (more := len(one.orders) - _MOST_ORDERS) > 0:
+        yield f"    and {more} orders more (--json)"

@@ -8,7 +8,6 @@ at as before the wire (warrants.py), without what a process remembers. One case 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -19,9 +18,9 @@ from adapters.register.issuing import KINDS
 from adapters.register.orders_written import ORDERS_WRITTEN, SaidOfPapers
 from adapters.register.part import Part
 from adapters.register.reading import NUMBER_ON_ORDER
+from adapters.register.rows import DecidedBy, PaperAudit, PaperFault, PaperTrail
 from adapters.register.tables import cases, decisions, documents, events, orders, paper_series, papers
 from adapters.register.warrants import IS_WHOLE, Warranting
-from domain.frozen import Frozen
 from domain.orders import Measure
 from domain.papers import PaperKind
 
@@ -30,71 +29,6 @@ _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _BY_SHEET = frozenset({PaperKind.FREEZE, PaperKind.RENEW})
 _SHOWN = 12
 """Characters of a hash that are enough to tell two apart."""
-
-
-class PaperFault(Frozen):
-    """One thing that does not agree. `paper`: its number, empty: of an order without one; `case_number` empty: none."""
-
-    case_number: str = ""
-    paper: str = ""
-    order: str = ""
-    what: str
-
-
-class DecidedBy(Frozen):
-    """One decision on the sheet of a paper. `evidence`: what proved it; empty: from before evidence was asked for."""
-
-    officer: str
-    roles: tuple[str, ...]
-    verdict: str
-    evidence: str
-    at: datetime
-
-
-class PaperTrail(Frozen):
-    """One paper with all that stands behind it. `event`: its number in the case's chain, 0: none names it.
-
-    `authority`: the standing authority or the sheet, as its orders name it; `decided`: of a sheet, in order of time.
-    """
-
-    number: str
-    kind: PaperKind
-    institution: str
-    sha256: str
-    accounts: int
-    issued_at: datetime
-    event: int
-    says_hash: bool
-    """False: the event is from before and names the number alone."""
-    orders: tuple[str, ...]
-    sheet: str
-    authority: str
-    handling: str
-    second: str
-    decided: tuple[DecidedBy, ...]
-
-
-class PaperAudit(Frozen):
-    """The papers of one case, and what is wrong with them. `orders`: how many were looked at, carriers' included."""
-
-    case_number: str
-    papers: tuple[PaperTrail, ...]
-    orders: int
-    faults: tuple[PaperFault, ...]
-
-    @property
-    def said_less(self) -> int:
-        """How many papers' events name the number alone."""
-        return sum(1 for one in self.papers if one.event and not one.says_hash)
-
-    def only(self, of: str) -> "PaperAudit | None":
-        """The paper of this number, or that this order carries, with its own faults; None: there is none here."""
-        papers = tuple(one for one in self.papers if of == one.number or of in one.orders)
-        if not papers:
-            return None
-        own = {one.number for one in papers}
-        faults = tuple(one for one in self.faults if one.paper in own or not (one.paper or one.order))
-        return self.model_copy(update={"papers": papers, "orders": len(papers[0].orders), "faults": faults})
 
 
 class PaperAuditing(Part):
@@ -277,9 +211,10 @@ class _Kept:
             orders=tuple(row.application_id for row in carried),
             sheet=sheet,
             authority=first.authority,
+            cause="" if kind in _BY_SHEET else first.cause,  # a freeze bears that of the lift that follows it
             handling=first.handling,
             second=first.second,
-            decided=tuple(_decided(one) for one in self.taken if sheet and one.sheet == sheet),
+            decided=tuple(_decided(one) for one in self.taken if one.sheet == (sheet or first.authority)),
         )
 
 

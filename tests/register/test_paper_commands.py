@@ -71,7 +71,8 @@ async def test_from_an_order_to_its_paper_to_its_decisions_in_one_command(given:
     assert [one["officer"] for one in paper["decided"]] == [COUNTY, SECOND_TOO]
     assert found["faults"] == []
     page = (await typed("audit", "papers", "A2026-000001")).stdout
-    for word in (FREEZE, "F-01", f"{COUNTY} approver_county approve 11-22 11:04:05 (totp)", "2026-11-22 11:04:05"):
+    decided = f"decided: {COUNTY} (approver_county) approve, 2026-11-22 11:04:05 CST, totp"
+    for word in (FREEZE, "issued 2026-11-22 11:04:05 CST", "rests on F-01", decided, f"order {order}", paper["sha256"]):
         assert word in page
     assert "2 papers of 2 orders; 0 faults" in page
 

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.register import Register
 from adapters.register.chain import event_hash
-from adapters.register.paper_trail import PaperAudit
+from adapters.register.rows import PaperAudit
 from domain.orders import Order
 from domain.papers import PaperKind
 from tests.register.given import ABC, COUNTY, HANDLING, SECOND, SECOND_TOO, Given, freeze, query, ref, render, stop
