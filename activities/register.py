@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import CaseBook
+from activities.case_ports import CaseBook
 from domain.bookkeeping import CaseRecord, Decisions, Filing, Halt, Rulings, Visit, Visited
 from domain.findings import FindingReport
 from domain.papers import Paper

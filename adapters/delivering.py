@@ -16,8 +16,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.ports import CaseRow
 from adapters.register.keeping import KeptDecision
+from adapters.register.rows import CaseRow
 from adapters.rounds import make_rounds
 from domain.case import Status
 from domain.operations import REFUSED

@@ -46,15 +46,15 @@ class Cases(Protocol):
     """What intake needs of the register."""
 
     async def file_report(self, report: Report, now: datetime, policy: Policy | None = None) -> Receipt:
-        """See activities.ports.CaseBook."""
+        """Commit report, case, policy and outbox row together; the same report again joins (ARCHITECTURE 5)."""
         ...
 
     async def unstarted(self, older_than_s: float, limit: int) -> list[tuple[str, Report, Receipt]]:
-        """See activities.ports.CaseBook."""
+        """Cases whose outbox row is still open: (case_id, report, receipt)."""
         ...
 
     async def note_started(self, case_id: str) -> None:
-        """See activities.ports.CaseBook."""
+        """The workflow runs: the outbox row is closed."""
         ...
 
 

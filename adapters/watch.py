@@ -15,9 +15,9 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.ports import CaseRow, OpenCase
 from adapters.carriers.prefixes import with_likely_carriers
 from adapters.intake import start_case
+from adapters.register.rows import CaseRow, OpenCase
 from adapters.rounds import make_rounds
 from adapters.visiting import open_visits
 from domain.case_start import CaseRun, CaseStart
@@ -80,7 +80,7 @@ class Book(Protocol):
         ...
 
     async def raise_fuse(self, case_id: str, by: int, sheet: str) -> None:
-        """See activities.ports.CaseBook."""
+        """See activities.case_ports.CaseBook."""
         ...
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.ports import SheetRow
 from adapters.drill.devices import Devices, Shown
 from adapters.drill.roster import awaited_of, in_role
 from adapters.drill.trainer import Trainer
 from adapters.register import Register, RegisterError
+from adapters.register.rows import SheetRow
 from domain.findings import Finding
 from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.officers import Role

@@ -1,4 +1,4 @@
-"""`audit replay` and `audit chain`: whether what happened can be proved."""
+"""`audit replay`, `audit chain` and `audit papers`: whether what happened can be proved."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +8,13 @@ from rich.markup import escape
 
 from adapters.cli.cases import case_of
 from adapters.cli.failures import CommandError, Exit
+from adapters.cli.paper_trails import audit_value, audit_words
 from adapters.cli.replaying import Replayed, histories, replay
 from adapters.cli.running import AsJson, RunName, open_world, perform
 from adapters.cli.voice import Voice
 from adapters.settings import Settings
 
-app = typer.Typer(help="Replays and chains: whether what happened can be proved.", no_args_is_help=True)
+app = typer.Typer(help="Replays, chains and papers: whether what happened can be proved.", no_args_is_help=True)
 
 CaseOrNone = Annotated[str | None, typer.Argument(metavar="CASE")]
 All = Annotated[bool, typer.Option("--all", help="Every case of the world.")]
@@ -70,6 +71,40 @@ def chain_command(case: CaseOrNone = None, every: All = False, run: RunName = No
             value = {"run": world.run, "faults": [one.model_dump(mode="json") for one in faults]}
             words = [f"[red]{one.case_id} event {one.seq}: {escape(one.what)}[/red]" for one in faults]
             voice.tell(value, *words, f"{len(faults)} faults in the chain of events")
+            return Exit.DIFFERENCE if faults else Exit.DONE
+
+    perform(voice, work)
+
+
+@app.command("papers")
+def papers_command(
+    case: CaseOrNone = None,
+    every: All = False,
+    of: Annotated[
+        str, typer.Option("--of", metavar="ORDER|NUMBER", help="Only the paper of this order, or of this number.")
+    ] = "",
+    run: RunName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Each paper with its orders, sheet and deciding officers, and whether chain, list, orders and document agree.
+
+    With --all also whether the series of numbers are without gaps. Exit 1 names each fault.
+    """
+    voice = Voice(as_json)
+
+    async def work(given: Settings) -> int:
+        _one_or_all(case, every)
+        async with open_world(given, voice, run, engine_may_wait=True) as world:
+            codes = {one.id: one.code for one in await world.register.institutions()}
+            ids = [(await case_of(world, case)).case_id] if case is not None else await world.register.every_case()
+            audits = [await world.register.audit_papers(case_id) for case_id in ids]
+            if of:
+                audits = [one for audit in audits if (one := audit.only(of)) is not None]
+            if of and not audits:
+                raise CommandError(Exit.NOT_FOUND, f"There is no paper of {of}: see `starter.py papers list CASE`.")
+            series = await world.register.series_faults() if every else []
+            faults = [*series, *(fault for audit in audits for fault in audit.faults)]
+            voice.tell(audit_value(world.run, audits, faults), *audit_words(audits, faults, codes, shown=not every))
             return Exit.DIFFERENCE if faults else Exit.DONE
 
     perform(voice, work)

@@ -2,10 +2,10 @@
 
 from temporalio.client import WorkflowExecution
 
-from activities.ports import CaseRow, SheetRow
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import World
 from adapters.drill.visits import OPEN_VISITS
+from adapters.register.rows import CaseRow, SheetRow
 
 _WORKFLOW = "case/"
 

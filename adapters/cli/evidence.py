@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, sheet_of
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import World
+from adapters.register.rows import CaseRow, SheetRow
 from domain.evidence import KeptWord, Signatory, Signature, Totp
 from domain.identifiers import full_sheet_name, parts_of_sheet
 from domain.words import MOST_SHEETS, evidence_word

@@ -123,7 +123,7 @@ def get(
     run: RunName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a paper of a case to a file. Exit 1 when its bytes are not the ones that were issued."""
+    """Write a paper of a case to a file. Exit 1 when its bytes are not the ones that were issued and sent."""
     voice = Voice(as_json)
 
     async def work(given: Settings) -> int:
@@ -144,6 +144,9 @@ def get(
             words = f"{out}: {len(document)} bytes, SHA-256 {sha256}"
             if not whole:
                 words += " on record, and these bytes are others: the paper was changed"
+            if others := await world.register.paper_of_orders(row.case_id, number) - {sha256}:
+                whole = False
+                words += f"; its orders left with another document, {', '.join(sorted(others))}: see `audit papers`"
             voice.tell({"file": str(out), "number": number, "sha256": sha256, "whole": whole}, escape(words))
             return Exit.DONE if whole else Exit.DIFFERENCE
 

@@ -11,7 +11,6 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import case_of, refuse_closed
 from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
@@ -27,6 +26,7 @@ from adapters.formats import doubts_of
 from adapters.intake import Intake
 from adapters.policy_file import load_policy
 from adapters.register.awaiting import Question
+from adapters.register.rows import CaseRow, SheetRow
 from adapters.settings import LASTING_RUN, Settings
 from adapters.temporal.stack import open_stack
 from adapters.temporal.worlds import list_worlds

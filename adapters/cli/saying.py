@@ -10,12 +10,12 @@ from typing import Any
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.ports import CaseRow, SheetRow
 from adapters.cli.cases import refuse_closed, sheet_of
 from adapters.cli.evidence import fields_of
 from adapters.cli.failures import CommandError, Exit, failure_of
 from adapters.cli.running import World
 from adapters.register.keeping import KEPT
+from adapters.register.rows import CaseRow, SheetRow
 from domain.evidence import Signatory
 from domain.identifiers import full_sheet_name
 from domain.officers import Role

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from activities.ports import CaseRow
 from adapters.drill.compare import Sides, by_place_of_entries, by_place_of_witness, compare
 from adapters.drill.engine import engine_cost
 from adapters.drill.look import Look
@@ -17,6 +16,7 @@ from adapters.drill.result import (
     sums_of,
     total_of,
 )
+from adapters.register.rows import CaseRow
 
 if TYPE_CHECKING:
     from adapters.drill.drill import Drill

@@ -8,12 +8,12 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
-from activities.ports import Authority
 from adapters.register.bulk import Writes, as_json, columns_of, run, statement_text
 from adapters.register.evidence import Verifier, Word, note_refused
 from adapters.register.locking import HALT_LOCK
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of
+from adapters.register.rows import Authority
 from adapters.register.tables import authorities, halts
 from domain.authority import AuthorityWord, Halt, authority_claims
 from domain.officers import ROLE_WORDS, Role

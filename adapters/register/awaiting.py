@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from activities.ports import SheetRow
 from adapters.register.reading import SHEETS, Reading, approved_by, sheet_row
+from adapters.register.rows import SheetRow
 from adapters.register.tables import cases, claims, holds, sheet_lines, sheets
 from domain.case import Status
 from domain.effects import AccountNow, Effect, effect_of

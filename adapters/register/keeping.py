@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, columns_of, run, statement_text
-from adapters.register.evidence import Verifier, Word, note_refused
+from adapters.register.evidence import Verifier, Word
 from adapters.register.locking import LockedCase, lock_case, lock_cases
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal
+from adapters.register.ruling import Refusable, ruled
 from adapters.register.sheets import Hearing, hear, may_decide
 from adapters.register.tables import cases, decisions, kept_decisions, officers
 from domain.case import Status
@@ -110,23 +111,16 @@ class Keeping(Part):
 
         async def work(connection: AsyncConnection) -> Ruling:
             by_number = await _lock(connection, words.sheets)
-            writes = Writes()
-            try:
+            what = {"sheets": list(words.sheets), "officer": words.officer, "verdict": words.verdict}
+
+            async def accept(writes: Writes) -> Ruling:
                 hearings = await _hearings(connection, by_number, words, now)
                 word = _word_on(hearings, words, now)
                 verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
-                ruling = await _keep(hearings, words, word, verifier, writes)
-            except Refusal as refusal:
-                writes = Writes()
-                what = {"sheets": list(words.sheets), "officer": words.officer, "verdict": words.verdict}
-                for case in by_number.values():
-                    refusal.note(case.chain, now, "decision_refused", what)
-                note_refused(writes, _word_on([], words, now), refusal)
-                ruling = refusal.ruling()
-            for case in by_number.values():
-                case.chain.write(writes)
-            await writes.flush(connection)
-            return ruling
+                return await _keep(hearings, words, word, verifier, writes)
+
+            refusable = Refusable(_word_on([], words, now), "decision_refused", what)
+            return await ruled(connection, [case.chain for case in by_number.values()], refusable, accept)
 
         return await self._do(work)
 

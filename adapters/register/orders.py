@@ -7,7 +7,6 @@ numbered    the papers, by series: the last lock (numbering.py)
 written     papers, orders, holds, claims, an event a case, the case rows: one round trip
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,6 +24,7 @@ from adapters.register.ledger import Ledger
 from adapters.register.locking import HALT_LOCK, LockedCase, lock_cases
 from adapters.register.numbering import take_numbers
 from adapters.register.openings import FreshStop, FuseOfAMinute, Openings, draft_account, draft_id
+from adapters.register.orders_written import ORDERS_WRITTEN, written_as
 from adapters.register.part import Part
 from adapters.register.statements import digests, shared_queries, shared_statements
 from adapters.register.tables import orders
@@ -70,16 +70,11 @@ KNOWN = statement_text(
 )
 
 
-def order_digest(order: Order) -> str:
-    """SHA-256 of an order as events name it."""
-    return hashlib.sha256(order.model_dump_json().encode()).hexdigest()
-
-
 class Ordering(Part):
     """The part of the register that writes orders and notes their sendings."""
 
     async def open_orders(self, request: OpenOrders, render: Callable[[Paper], bytes]) -> list[OpenedOrder]:
-        """Entitle, claim, write (activities.ports.OrderBook.open_orders).
+        """Entitle, claim, write, as within a turn (activities.ports.OrderBook.turns), in a transaction of its own.
 
         Raises LookupError for an unknown case, ValueError for a draft that is not of the request's institution.
         """
@@ -337,8 +332,6 @@ def _note(case: LockedCase, openings: Openings, written: dict[str, Order], now: 
     if openings.joined:
         chain.note(now, "stops_joined", openings.joined)
     if written:
-        papers = sorted({order.paper_number for order in written.values() if order.paper_number})
-        ids = {key: order_digest(order) for key, order in written.items()}
-        chain.note(now, "orders_written", {"orders": ids, "papers": papers})
+        chain.note(now, ORDERS_WRITTEN, written_as(written))
     if openings.stops_new:
         chain.case_changes["stops_sent"] = case.row.stops_sent + openings.stops_new

@@ -8,11 +8,13 @@ from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ports import CaseRow, OpenedOrder, SheetRow
+from activities.ports import OpenedOrder
 from adapters.register.bulk import as_json, columns_of
 from adapters.register.chain import ChainFault, chain_faults
+from adapters.register.issuing import KINDS
 from adapters.register.openings import OUTCOME
 from adapters.register.part import Part
+from adapters.register.rows import CaseRow, SheetRow
 from adapters.register.tables import (
     BOOK_PARTS,
     accounts,
@@ -28,8 +30,8 @@ from adapters.register.tables import (
 )
 from domain.books import BookEntry, Books
 from domain.officers import Role
-from domain.orders import AccountKind, AccountRef, Order, is_final
-from domain.papers import IssuedPaper
+from domain.orders import AccountKind, AccountRef, Measure, Order, is_final
+from domain.papers import IssuedPaper, PaperKind
 from domain.policy import Policy
 from domain.report import Report
 from domain.sheets import Sheet, SheetState, Verdict, still_awaited
@@ -148,10 +150,16 @@ class Reading(Part):
         return await self.kept_document(sha256)
 
     async def papers_of(self, case_id: str) -> list[IssuedPaper]:
-        """The papers issued in a case, in the order of issue."""
-        wanted = select(papers).where(papers.c.case_id == case_id).order_by(papers.c.issued_at, papers.c.number)
-        rows = await self._rows(wanted)
-        return [IssuedPaper.model_validate(columns_of(row)) for row in rows]
+        """The papers issued in a case, in the order of issue; also those that only its orders tell of."""
+        listed = await self._rows(select(papers).where(papers.c.case_id == case_id))
+        found = [IssuedPaper.model_validate(columns_of(row)) for row in listed]
+        found += [_unlisted(row) for row in await self._rows(_UNLISTED.where(orders.c.case_id == case_id))]
+        return sorted(found, key=lambda one: (one.issued_at, one.number))
+
+    async def paper_of_orders(self, case_id: str, number: str) -> set[str]:
+        """Which documents (SHA-256) the orders that bear a paper's number carry: one, where nothing was changed."""
+        wanted = select(orders.c.paper).where(orders.c.case_id == case_id, number == NUMBER_ON_ORDER).distinct()
+        return {row.paper or "" for row in await self._rows(wanted)}
 
     async def kept_document(self, sha256: str) -> bytes:
         """A stored document as it lies in the register, whatever is remembered of it. Raises LookupError."""
@@ -180,11 +188,39 @@ class Reading(Part):
         return rows[0]
 
 
+NUMBER_ON_ORDER = orders.c.content["paper_number"].astext
+"""The number of the paper that an order carries."""
+# Papers from before they were listed, or whose list a way down and up of the tables has lost (migration 0008).
+_UNLISTED = (
+    select(
+        NUMBER_ON_ORDER.label("number"),
+        func.min(orders.c.measure).label("measure"),
+        orders.c.institution,
+        orders.c.paper,
+        func.min(orders.c.sheet).label("sheet"),
+        func.count().label("accounts"),
+        func.min(orders.c.written_at).label("issued_at"),
+    )
+    .where(orders.c.paper.is_not(None), NUMBER_ON_ORDER != "", orders.c.measure.in_(list(KINDS)))
+    .where(
+        ~select(papers.c.number)
+        .where(papers.c.number == NUMBER_ON_ORDER, papers.c.case_id == orders.c.case_id)
+        .exists()
+    )
+    .group_by(NUMBER_ON_ORDER, orders.c.institution, orders.c.paper)
+)
 _ORDERS = select(orders.c.application_id, orders.c.content, orders.c.outcome, orders.c.last_sent_at)
 
 
 async def _faults(connection: AsyncConnection, case_id: str | None) -> list[ChainFault]:
     return [fault async for fault in chain_faults(connection, case_id)]
+
+
+def _unlisted(row: Any) -> IssuedPaper:  # noqa: ANN401 - a row of _UNLISTED
+    kind = KINDS[Measure(row.measure)]
+    sheet = row.sheet if kind in {PaperKind.FREEZE, PaperKind.RENEW} else ""  # others rest on no sheet of their own
+    kept = {**columns_of(row), "kind": kind, "sheet": sheet, "sha256": row.paper}
+    return IssuedPaper.model_validate(kept)
 
 
 def _case_row(row: Any) -> CaseRow:  # noqa: ANN401 - a database row

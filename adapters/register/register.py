@@ -6,9 +6,10 @@ from typing import Self
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.case_ports import CaseBook
 from activities.line_ports import Warrants
 from activities.notice_ports import NoticeBook
-from activities.ports import CaseBook, OrderBook, Roster
+from activities.ports import OrderBook
 from adapters.keyring import KeyRing
 from adapters.policy_file import house_policy
 from adapters.register.authorities import Commanding
@@ -17,9 +18,11 @@ from adapters.register.bulk import run
 from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
+from adapters.register.fuse import RaisingFuse
 from adapters.register.keeping import Keeping
 from adapters.register.lapsing import Lapsing
 from adapters.register.noticing import Noticing
+from adapters.register.paper_trail import PaperAuditing
 from adapters.register.part import Rules
 from adapters.register.reading import Reading
 from adapters.register.recalling import Recalling
@@ -43,6 +46,7 @@ class Register(
     Turning,
     Casework,
     Deciding,
+    RaisingFuse,
     Settling,
     Verifying,
     Commanding,
@@ -58,6 +62,7 @@ class Register(
     Noticing,
     Ringing,
     Wording,
+    PaperAuditing,
     Reading,
 ):
     """All ports of the register over one database; safe for many tasks and processes at once."""
@@ -99,6 +104,6 @@ class Register(
         await self._engine.dispose()
 
 
-def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Roster, Warrants, NoticeBook]:
+def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Warrants, NoticeBook]:
     """Nothing at run time; the type checker holds the register to its protocols here."""
-    return register, register, register, register, register
+    return register, register, register, register

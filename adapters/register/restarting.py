@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ports import OpenCase
 from adapters.register.bulk import Mode, Write, Writes, columns_of
 from adapters.register.locking import lock_case
 from adapters.register.part import Part
+from adapters.register.rows import OpenCase
 from adapters.register.tables import accounts, case_restarts, cases, findings, outbox
 from domain.case import Status
 from domain.findings import Finding, FindingReport

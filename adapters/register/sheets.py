@@ -1,8 +1,7 @@
-"""Sheets and decisions: what officers are asked, who may answer, what their answers make of it; the fuse."""
+"""Sheets and decisions: what officers are asked, who may answer, what their answers make of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -12,11 +11,12 @@ from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
 from adapters.register.drafting import with_drafts
-from adapters.register.evidence import Verifier, Word, note_refused
+from adapters.register.evidence import Verifier, Word
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.noticing import acknowledge_quiet, note_roles, note_sheet, note_sheet_gone
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of, unknown_case
+from adapters.register.ruling import Refusable, ruled
 from adapters.register.tables import accounts, cases, decisions, sheet_lines, sheets
 from domain.evidence import EvidenceKind, Proof, SheetOnWord, decision_binding, decision_claims
 from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
@@ -27,7 +27,6 @@ from domain.sheets import (
     Decision,
     Ruling,
     Sheet,
-    SheetKind,
     SheetState,
     Verdict,
     fills_a_role,
@@ -40,7 +39,6 @@ _LINE = Write.of(sheet_lines, Mode.ADD)
 _ACCOUNT = Write.of(accounts, Mode.KEEP)
 _DECISION = Write.of(decisions, Mode.ADD)
 _DECIDED = Write.of(sheets, Mode.CHANGE, "state", "except_lines")
-_OPENED = Write.of(sheets, Mode.CHANGE, "opened_stops")
 
 
 def _read() -> str:
@@ -155,19 +153,15 @@ class Deciding(Part):
         async def work(connection: AsyncConnection) -> Ruling:
             case = await lock_case(connection, decision.case_id)
             hearing = await hear(connection, case, decision)
-            kept, word = hearing.kept, hearing.word
-            writes = Writes()
-            try:
+            what = {"sheet": decision.sheet, "officer": decision.officer, "verdict": decision.verdict}
+
+            async def accept(writes: Writes) -> Ruling:
                 verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
-                ruling = await _ruling(connection, hearing, verifier, writes)
-            except Refusal as refusal:
-                writes = Writes()  # what the word would have left behind is not written
-                what = {"sheet": decision.sheet, "officer": decision.officer, "verdict": decision.verdict}
-                refusal.note(case.chain, decision.at, "decision_refused", what)
-                note_refused(writes, word, refusal)
-                ruling = refusal.ruling(decision.sheet, **(kept.standing() if kept else {}))
-            case.chain.write(writes)
-            await writes.flush(connection)
+                return await _ruling(connection, hearing, verifier, writes)
+
+            standing = hearing.kept.standing() if hearing.kept else {}
+            refusable = Refusable(hearing.word, "decision_refused", what)
+            ruling = await ruled(connection, [case.chain], refusable, accept, sheet=decision.sheet, **standing)
             if ruling.accepted and ruling.awaited:
                 await acknowledge_quiet(connection, decision.case_id, decision.sheet)
             return ruling
@@ -176,32 +170,6 @@ class Deciding(Part):
             return await self._do(work)
         except LookupError:
             return unknown_case().ruling(decision.sheet)
-
-    async def raise_fuse(self, case_id: str, by: int, sheet: str) -> None:
-        """A yes to the fuse opens more stops for this case; once for each sheet.
-
-        Raises LookupError when there is no such sheet, ValueError when it is no approved fuse sheet.
-        """
-
-        async def work(connection: AsyncConnection) -> None:
-            case = await lock_case(connection, case_id)
-            row = (await run(connection, _READ, case_id=case_id, name=sheet)).one_or_none()
-            if row is None:
-                raise LookupError(f"the case has no sheet {sheet}")
-            if row.kind != SheetKind.FUSE or row.state != SheetState.APPROVED or by < 0:
-                raise ValueError(f"sheet {sheet} does not open the fuse: it is {row.kind}, {row.state}")
-            if row.opened_stops is not None:
-                return
-            allowed = case.row.stops_allowed
-            writes = Writes()
-            writes.add(_OPENED, {"case_id": case_id, "name": sheet, "opened_stops": by})
-            current = {"stops_allowed": allowed + by, "sheet": sheet}
-            case.chain.note(datetime.now(UTC), "fuse_raised", current, {"stops_allowed": allowed})
-            case.chain.case_changes["stops_allowed"] = allowed + by
-            case.chain.write(writes)
-            await writes.flush(connection)
-
-        await self._do(work)
 
 
 def _write_sheet(writes: Writes, sheet: Sheet) -> None:

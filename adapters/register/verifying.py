@@ -5,10 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, run, statement_text
-from adapters.register.evidence import Verifier, Word, note_refused
+from adapters.register.evidence import Verifier, Word
 from adapters.register.locking import LockedCase, lock_case
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal, officer_of, unknown_case
+from adapters.register.ruling import Refusable, ruled
 from adapters.register.tables import accounts, findings
 from domain.bookkeeping import Filing
 from domain.evidence import Proof, filing_binding, filing_claims, finding_binding, finding_claims
@@ -39,25 +40,18 @@ class Verifying(Part):
             what = {"account": account, "officer": finding.officer, "finding": finding.finding}
             binding = finding_binding(finding.officer, finding.case_id, account, finding.finding, finding.remark)
             word = Word(finding.officer, binding, finding.evidence, finding.at)
-            writes = Writes()
-            try:
+
+            async def accept(writes: Writes) -> Ruling:
                 await _may_find(connection, finding.officer, account)
                 verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
                 proof = await verifier.prove(word, *finding_claims(finding.case_id, account, finding.finding))
-            except Refusal as refusal:
-                writes = Writes()
-                refusal.note(case.chain, finding.at, "finding_refused", what)
-                note_refused(writes, word, refusal)
-                ruling = refusal.ruling()
-            else:
                 kept = {"case_id": finding.case_id, "at": finding.at, "remark": finding.remark, "proof": proof}
                 writes.add(_FINDING, {**kept, **what})
                 shown = {**what, "remark": finding.remark, "evidence": proof.kind, "binding": proof.binding}
                 case.chain.note(finding.at, "finding_kept", shown)
-                ruling = Ruling(accepted=True, sheet="", zh="查证结果已记录", en="the finding is on record")
-            case.chain.write(writes)
-            await writes.flush(connection)
-            return ruling
+                return Ruling(accepted=True, sheet="", zh="查证结果已记录", en="the finding is on record")
+
+            return await ruled(connection, [case.chain], Refusable(word, "finding_refused", what), accept)
 
         try:
             return await self._do(work)
@@ -73,24 +67,18 @@ class Verifying(Part):
             word = Word(
                 filing.officer, filing_binding(filing.officer, filing.case_id, number), filing.evidence, filing.at
             )
-            writes = Writes()
-            try:
+            what = {"number": number, "officer": filing.officer}
+
+            async def accept(writes: Writes) -> Ruling:
                 await _may_file(connection, case, number, filing.officer)
                 proof = await Verifier(connection, self._ring, self._rules.evidence, writes).prove(
                     word, *filing_claims(filing.case_id, number)
                 )
-            except Refusal as refusal:
-                writes = Writes()
-                refusal.note(case.chain, filing.at, "filing_refused", {"number": number, "officer": filing.officer})
-                note_refused(writes, word, refusal)
-                ruling = refusal.ruling()
-            else:
                 if not case.row.filing_number:
                     _file(case, filing, number, proof)
-                ruling = Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
-            case.chain.write(writes)
-            await writes.flush(connection)
-            return ruling
+                return Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
+
+            return await ruled(connection, [case.chain], Refusable(word, "filing_refused", what), accept)
 
         try:
             return await self._do(work)

@@ -12,9 +12,11 @@ One look at the orders for a whole POST. Sheets and authorities that were verifi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import bindparam, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -154,7 +156,7 @@ _ORDERS = _orders()
 _AUTHORITIES = statement_text(
     select(authorities).where(authorities.c.authority_id == func.any(bindparam("ids", type_=ARRAY(Text))))
 )
-_SHEETS = _sheets()
+SHEETS = _sheets()
 
 
 class Proven:
@@ -168,8 +170,15 @@ class Proven:
         self.let_go = frozenset(_key(line) for line in lets_go(sheet, state, excepted))
 
 
+@dataclass(frozen=True)
+class Unproven:
+    """A sheet that entitles nothing, and why."""
+
+    why: str
+
+
 class Warranting(Part):
-    """The part of the register that says what may leave (activities.ports.Warrants)."""
+    """The part of the register that says what may leave (activities.line_ports.Warrants)."""
 
     def __init__(self, engine: AsyncEngine, rules: Rules, ring: KeyRing | None = None) -> None:
         super().__init__(engine, rules, ring)
@@ -177,41 +186,46 @@ class Warranting(Part):
         self._remembered_authorities: dict[str, Any] = {}
 
     async def unproven(self, letters: Sequence[Letter]) -> dict[str, str]:
-        """See activities.ports.Warrants."""
+        """See activities.line_ports.Warrants."""
         if self._ring is None:
             return {letter.key: "this register has no key ring" for letter in letters}
         ring = self._ring
         ids = [letter.key for letter in letters]
 
         async def work(connection: AsyncConnection) -> dict[str, str]:
-            rows = {row.application_id: row for row in await run(connection, _ORDERS, ids=ids)}
-            await self._look_at_authorities(connection, ring, rows.values())
-            proven = await self._sheets_for(connection, ring, rows.values())
-            why = {}
+            looked_at = {row.application_id: (row, why) for row, why in await self.entitlements(connection, ring, ids)}
+            reasons = {}
             for letter in letters:
-                row = rows.get(letter.key)
-                reason = "no such order is on record" if row is None else self._why_not(ring, letter, row, proven)
-                if reason:
-                    why[letter.key] = reason
-            return why
+                row, why = looked_at.get(letter.key, (None, "no such order is on record"))
+                if row is not None and row.message_sha256 != letter.sha256:
+                    why = "its bytes are not those on record"
+                if why:
+                    reasons[letter.key] = why
+            return reasons
 
         try:
             return await self._do(work)
         except RegisterError as problem:
             raise NeverSent(f"the register cannot be asked for warrants ({type(problem).__name__})") from None
 
-    def _why_not(self, ring: KeyRing, letter: Letter, row: Any, proven: Mapping[tuple[str, str], Proven]) -> str:  # noqa: ANN401
-        if row.message_sha256 != letter.sha256:
-            return "its bytes are not those on record"
+    async def entitlements(
+        self, connection: AsyncConnection, ring: KeyRing, ids: Sequence[str]
+    ) -> list[tuple[Any, str]]:
+        """These orders, each with why nothing that is proven entitles it; empty: it is entitled."""
+        rows = (await run(connection, _ORDERS, ids=list(ids))).all()
+        await self._look_at_authorities(connection, ring, rows)
+        judged = await self._sheets_for(connection, ring, rows)
+        return [(row, self._why_not(ring, row, judged)) for row in rows]
+
+    def _why_not(self, ring: KeyRing, row: Any, judged: Mapping[tuple[str, str], Proven | Unproven]) -> str:  # noqa: ANN401
         measure = Measure(row.measure)
         if measure in KINDS and row.paper_whole is not True:
             return "its paper is missing or was changed after it was issued"
         if measure in _BY_SHEET:
-            return _why_no_freeze(row, proven.get((row.case_id, row.sheet)))
+            return _why_no_freeze(row, judged.get((row.case_id, row.sheet), Unproven("no such sheet is on record")))
         if measure in _LETTING_GO and row.cause:
-            return _why_held(
-                ring, row, [proven[row.case_id, name] for name in _names(row) if (row.case_id, name) in proven]
-            )
+            named_on = [judged.get((row.case_id, name)) for name in _names(row)]
+            return _why_held(ring, row, [one for one in named_on if isinstance(one, Proven)])
         return self._why_no_authority(row)
 
     def _why_no_authority(self, row: Any) -> str:  # noqa: ANN401 - a row of orders
@@ -235,10 +249,10 @@ class Warranting(Part):
 
     async def _sheets_for(
         self, connection: AsyncConnection, ring: KeyRing, rows: Iterable[Any]
-    ) -> dict[tuple[str, str], Proven]:
-        """The proven sheets that these orders rest on; what is remembered is not read again."""
+    ) -> dict[tuple[str, str], Proven | Unproven]:
+        """The sheets that these orders rest on, as far as they are there; what is remembered is not read again."""
         by_case: dict[str, set[str]] = {}
-        found: dict[tuple[str, str], Proven] = {}
+        found: dict[tuple[str, str], Proven | Unproven] = {}
         for row in rows:
             for name in _names(row):
                 if (known := self._remembered_sheets.get((row.case_id, name))) is not None:
@@ -246,11 +260,11 @@ class Warranting(Part):
                 else:
                     by_case.setdefault(row.case_id, set()).add(name)
         for case_id, names in by_case.items():
-            for kept in await run(connection, _SHEETS, case_id=case_id, names=sorted(names)):
-                proven = _proven(ring, kept, case_id, self._rules.freeze_quorum)
-                if proven is not None:
-                    found[case_id, kept.name] = proven
-                    _remember(self._remembered_sheets, (case_id, kept.name), proven)
+            for kept in await run(connection, SHEETS, case_id=case_id, names=sorted(names)):
+                judged = proven(ring, kept, case_id, self._rules.freeze_quorum)
+                found[case_id, kept.name] = judged
+                if isinstance(judged, Proven):
+                    _remember(self._remembered_sheets, (case_id, kept.name), judged)
         return found
 
 
@@ -265,9 +279,9 @@ def _names(row: Any) -> list[str]:  # noqa: ANN401 - a row of orders
     return sorted(set(row.named_on or ()))
 
 
-def _why_no_freeze(row: Any, sheet: Proven | None) -> str:  # noqa: ANN401 - a row of orders
-    if sheet is None:
-        return "no sheet with proven decisions entitles it"
+def _why_no_freeze(row: Any, sheet: Proven | Unproven) -> str:  # noqa: ANN401 - a row of orders
+    if isinstance(sheet, Unproven):
+        return f"no sheet with proven decisions entitles it: {sheet.why}"
     if (row.account, row.amount_fen) not in sheet.frozen:
         return "its sheet does not hold this account with this amount"
     if row.until is not None:
@@ -303,27 +317,39 @@ def _is_given(ring: KeyRing, given: Any) -> bool:  # noqa: ANN401 - a row of aut
     return by == [given.handling, given.second] and all(is_proven(ring, proof, *claims) for proof in proofs)
 
 
-def _proven(ring: KeyRing, kept: Any, case_id: str, least: Sequence[Role]) -> Proven | None:  # noqa: ANN401 - a row
-    """The sheet, when content and drafts are those of its digest and its decisions are proven and enough; else None."""
+def proven(ring: KeyRing, kept: Any, case_id: str, least: Sequence[Role]) -> Proven | Unproven:  # noqa: ANN401 - a row
+    """The sheet, when content and drafts are those of its digest and its decisions are proven and enough."""
     lines = sorted(kept.lines or [], key=lambda line: line["no"])
-    sheet = Sheet.model_validate({**kept.content, "lines": lines})
-    if kept.drafts_changed or (sheet.digest, sheet.case_id, sheet.name) != (kept.digest, case_id, kept.name):
-        return None
+    try:
+        sheet = Sheet.model_validate({**kept.content, "lines": lines})
+    except ValidationError:
+        return Unproven("its content is none that a sheet can have")
     taken = kept.taken or ()
-    if not all(_is_decided(ring, sheet, one) for one in taken):
-        return None
+    if changed := _changed(ring, sheet, kept, case_id, taken):
+        return Unproven(changed)
     approved, excepted = [], set()
     for one in taken:
         roles = tuple(Role(role) for role in one["roles"])
         if one["verdict"] == Verdict.REJECT:
             # one word of anybody entitled rejects, whatever others said
-            return Proven(sheet, SheetState.REJECTED, frozenset()) if set(roles) & set(sheet.quorum) else None
+            entitled = set(roles) & set(sheet.quorum)
+            return Proven(sheet, SheetState.REJECTED, frozenset()) if entitled else Unproven("who rejected it may not")
         approved.append((str(one["officer"]), roles))
         excepted |= set(one["except_lines"] or ())
     quorums = [sheet.quorum, least] if sheet.kind is SheetKind.FREEZE else [sheet.quorum]
     if not sheet.quorum or any(still_awaited(quorum, approved) for quorum in quorums):
-        return None
+        return Unproven("its decisions do not fill its quorum")
     return Proven(sheet, SheetState.APPROVED, frozenset(excepted))
+
+
+def _changed(ring: KeyRing, sheet: Sheet, kept: Any, case_id: str, taken: Sequence[Mapping[str, Any]]) -> str:  # noqa: ANN401
+    """What of a sheet is not as it was decided; empty: nothing."""
+    if kept.drafts_changed:
+        return "its drafts are missing or were changed after they were approved"
+    if (sheet.digest, sheet.case_id, sheet.name) != (kept.digest, case_id, kept.name):
+        return "its content is not that of its digest"
+    whole = all(_is_decided(ring, sheet, one) for one in taken)
+    return "" if whole else "a decision on it has no proof that verifies"
 
 
 def _is_decided(ring: KeyRing, sheet: Sheet, one: Mapping[str, Any]) -> bool:

@@ -140,12 +140,18 @@ def test_no_default_of_a_model_is_made_at_run_time():
 
 
 def test_the_registers_adapter_fills_the_ports_of_the_activities():
-    from activities import ports
     from adapters.register import Register
 
-    for port in (ports.OrderBook, ports.CaseBook, ports.Roster):
+    for port in _registers_ports():
         missing = [name for name in _methods(port) if not callable(getattr(Register, name, None))]
         assert not missing, f"{port.__name__}: {missing}"
+
+
+def test_the_ports_of_the_register_hold_only_what_activities_call():
+    called = {name.rpartition(".")[2] for path in files("activities") for _, name in calls(path)}
+    assert {
+        f"{port.__name__}.{one}" for port in _registers_ports() for one in _methods(port) if one not in called
+    } == set()
 
 
 def test_the_lines_fill_the_port_of_an_institution():
@@ -157,6 +163,13 @@ def test_the_lines_fill_the_port_of_an_institution():
         for name in _methods(InstitutionPort):
             ours, ports_own = inspect.signature(getattr(line, name)), inspect.signature(getattr(InstitutionPort, name))
             assert list(ours.parameters) == list(ports_own.parameters), f"{line.__name__}.{name}"
+
+
+def _registers_ports() -> tuple[type, ...]:
+    from activities.case_ports import CaseBook
+    from activities.ports import OrderBook
+
+    return OrderBook, CaseBook
 
 
 def _methods(port: Any) -> list[str]:

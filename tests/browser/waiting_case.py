@@ -11,7 +11,6 @@ from typing import Any
 
 from temporalio.client import Client
 
-from activities.ports import SheetRow
 from adapters.devices import code_of
 from adapters.drill.clock import DrillClock
 from adapters.drill.devices import Devices
@@ -24,6 +23,7 @@ from adapters.intake import Intake
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
 from adapters.register import Register
+from adapters.register.rows import SheetRow
 from adapters.settings import PROJECT_ROOT
 from adapters.temporal.client import connect
 from adapters.temporal.parts import shared_work

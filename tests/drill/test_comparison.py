@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activities.ports import CaseRow
 from adapters.drill.compare import Sides, by_place_of_entries, by_place_of_witness, compare
 from adapters.drill.outcome import first_stop_ms
 from adapters.drill.result import Left, Result, Sums, Witness, WitnessReport, sums_of, total_of
+from adapters.register.rows import CaseRow
 from domain.books import BookEntry, Books
 from domain.orders import AccountRef
 

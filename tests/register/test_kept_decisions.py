@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from adapters.register.warrants import _SHEETS, Proven, _proven
+from adapters.register.warrants import SHEETS, Proven, proven
 from domain.bookkeeping import Filing
 from domain.evidence import KeptWord, Signature, Totp
 from domain.identifiers import full_sheet_name
@@ -58,11 +58,12 @@ async def _entitled(given: Given, sheet: Sheet) -> Proven | None:
     """What the last look before the wire makes of the sheet."""
 
     async def look(connection):
-        return (await connection.exec_driver_sql(_SHEETS, {"case_id": sheet.case_id, "names": [sheet.name]})).one()
+        return (await connection.exec_driver_sql(SHEETS, {"case_id": sheet.case_id, "names": [sheet.name]})).one()
 
     row = await given.register._do(look)
     assert given.register._ring is not None
-    return _proven(given.register._ring, row, sheet.case_id, given.register._rules.freeze_quorum)
+    judged = proven(given.register._ring, row, sheet.case_id, given.register._rules.freeze_quorum)
+    return judged if isinstance(judged, Proven) else None
 
 
 async def test_a_word_is_verified_when_given_and_taken_hours_later_without_its_code(given: Given, sql) -> None:

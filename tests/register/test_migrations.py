@@ -116,9 +116,46 @@ async def test_numbers_of_papers_go_on_after_the_way_down_and_up_again(empty: st
     await given.register.close()
     with psycopg.connect(empty) as connection:
         after = {number for (number,) in connection.execute("SELECT number FROM papers").fetchall()}
+    assert before == {"锡公（反诈）止付字〔2026〕000001号"}
+    assert after - before == {"锡公（反诈）止付字〔2026〕000002号"}, "a number is given once"
+
+
+async def test_papers_are_found_and_proven_after_the_way_down_and_up_again(empty: str) -> None:
+    migrate(empty)
+    await _work(empty)
+    register = await Register.connect(empty, ring=RING)
+    (case,) = await register.list_cases()
+    before = await register.papers_of(case.case_id)
+    await register.close()
     assert before
-    assert after
-    assert not before & after, "a number is given once"
+    downgrade(empty, "0007")
+    migrate(empty)
+    register = await Register.connect(empty, ring=RING)
+    assert await register.papers_of(case.case_id) == before
+    assert (await register.audit_papers(case.case_id)).faults == ()
+    assert await register.series_faults() == []
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT number FROM papers").fetchall() == [(one.number,) for one in before]
+    await register.close()
+
+
+async def test_a_paper_numbered_within_its_case_is_found_on_its_orders(empty: str) -> None:
+    """Given a register from before the series of numbers: no list can hold them."""
+    migrate(empty)
+    await _work(empty)
+    register = await Register.connect(empty, ring=RING)
+    (case,) = await register.list_cases()
+    (before,) = await register.papers_of(case.case_id)
+    downgrade(empty, "0007")
+    number = "锡公（反诈）止字〔2026〕A2026-000001-1号"
+    with psycopg.connect(empty) as connection:
+        connection.execute("SET session_replication_role = replica")
+        named = "UPDATE orders SET content = jsonb_set(content, '{paper_number}', to_jsonb(%s::text))"
+        connection.execute(named, [number])
+    migrate(empty)
+    assert await register.papers_of(case.case_id) == [before.model_copy(update={"number": number})]
+    assert await register.paper_of_orders(case.case_id, number) == {before.sha256}
+    await register.close()
 
 
 async def test_sheets_of_a_second_look_outlive_the_way_down_and_up_again(empty: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.ports import CaseRow, OpenCase
+from adapters.register.rows import CaseRow, OpenCase
 from adapters.watch import CALM, PAUSE_MOST_S, PAUSE_S, CaseWatch, pause_of
 from domain.books import Books
 from domain.recall import Recalled
