@@ -19,8 +19,9 @@ from adapters.cli.running import World
 from adapters.cli.saying import Verdict, Via, Word, refuse_unready
 from adapters.cli.typed import unquoted
 from adapters.cli.voice import Voice
+from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, View, Wish
-from adapters.cli.watch_words import page, screen, value_of
+from adapters.cli.watch_words import page, value_of
 from adapters.register import RegisterError
 from domain.evidence import Signatory
 from domain.identifiers import parts_of_sheet
@@ -69,7 +70,8 @@ async def look(world: World, policy: Policy, standing: EngineStanding) -> Frame:
     now = datetime.now(UTC)
     watchlist = await world.register.watchlist(now, policy)
     kept = await world.register.kept_lately(now, KEPT_SHOWN)
-    return Frame(world.run, now, watchlist, tuple(kept), standing, await world.register.standing_halt())
+    halt = await world.register.standing_halt()
+    return Frame(world.run, now, watchlist, kept.words, standing, halt, kept.more)
 
 
 class Watch:
@@ -98,7 +100,9 @@ class Watch:
                 listening(self._terminal, self._press),
             ):
                 while not self._over:
-                    shown.update(screen(self.view, self._console.height), refresh=True)
+                    drawn = screen(self.view, self._console)
+                    self.view.lines_shown = drawn.items
+                    shown.update(drawn, refresh=True)
                     await self._changed.wait()
                     self._changed.clear()
         finally:

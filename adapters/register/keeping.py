@@ -48,6 +48,8 @@ _TAKEN = statement_text(
         decisions.c.officer == bindparam("officer", type_=Text),
     )
 )
+_MOST_SHOWN = 500
+"""Kept words of one look; an engine that is away for days must not make every look longer."""
 KEPT = ("已保存, 系统引擎恢复后自动送达", "kept; will be delivered when the engine is back")
 
 
@@ -84,6 +86,13 @@ class KeptDecision(Frozen):
             "except": list(self.except_lines),
             "reason": self.reason,
         }
+
+
+class KeptLately(Frozen):
+    """Kept words as a watch shows them, in the order given. `more`: how many further ones there are."""
+
+    words: tuple[KeptDecision, ...] = ()
+    more: int = 0
 
 
 def own_sheets(names: Iterable[str], case_number: str) -> tuple[str, ...]:
@@ -132,12 +141,34 @@ class Keeping(Part):
 
     async def kept_waiting(self) -> list[KeptDecision]:
         """What is still to be delivered, in the order given."""
-        return await self._kept(_rows().where(kept_decisions.c.state == "waiting"))
+        waiting = _rows().where(kept_decisions.c.state == "waiting")
 
-    async def kept_lately(self, now: datetime, within: timedelta) -> list[KeptDecision]:
-        """What waits, and what became of the others within this time."""
-        lately = kept_decisions.c.settled_at >= now - within
-        return await self._kept(_rows().where(or_(kept_decisions.c.state == "waiting", lately)))
+        async def work(connection: AsyncConnection) -> list[KeptDecision]:
+            return _decisions(await connection.execute(waiting.order_by(kept_decisions.c.at, kept_decisions.c.word)))
+
+        return await self._do(work)
+
+    async def kept_lately(self, now: datetime, within: timedelta, most: int = _MOST_SHOWN) -> KeptLately:
+        """What waits, and what became of the others within this time.
+
+        Where they are more than `most`: what waits or was refused before what was delivered, the newest of each.
+        """
+        shown = or_(kept_decisions.c.state == "waiting", kept_decisions.c.settled_at >= now - within)
+        newest = (
+            _rows()
+            .where(shown)
+            .order_by(kept_decisions.c.state == "delivered", kept_decisions.c.at.desc(), kept_decisions.c.word.desc())
+            .limit(most)
+        )
+
+        async def work(connection: AsyncConnection) -> KeptLately:
+            rows = (await connection.execute(newest)).all()
+            words = sorted(_decisions(rows), key=lambda one: (one.at, one.word))
+            count = select(func.count()).select_from(kept_decisions).where(shown)
+            every = len(rows) if len(rows) < most else (await connection.execute(count)).scalar_one()
+            return KeptLately(words=tuple(words), more=every - len(rows))
+
+        return await self._do(work)
 
     async def settle_kept(self, kept: KeptDecision, refused: str, now: datetime) -> str:
         """Mark what became of a word after its case was told: what is on record is delivered, whatever was said.
@@ -171,12 +202,9 @@ class Keeping(Part):
 
         return await self._do(work)
 
-    async def _kept(self, wanted: Select[Any]) -> list[KeptDecision]:
-        async def work(connection: AsyncConnection) -> list[KeptDecision]:
-            rows = await connection.execute(wanted.order_by(kept_decisions.c.at, kept_decisions.c.word))
-            return [KeptDecision.model_validate(columns_of(row)) for row in rows]
 
-        return await self._do(work)
+def _decisions(rows: Iterable[Any]) -> list[KeptDecision]:
+    return [KeptDecision.model_validate(columns_of(row)) for row in rows]
 
 
 async def _lock(connection: AsyncConnection, names: Sequence[str]) -> dict[str, LockedCase]:

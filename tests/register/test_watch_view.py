@@ -24,8 +24,8 @@ from adapters.cli.inbox_words import when
 from adapters.cli.keyboard import keys_in
 from adapters.cli.running import World
 from adapters.cli.typed import hidden, unquoted
+from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, Mode, View, Wish
-from adapters.cli.watch_words import screen
 from adapters.cli.watching import Asked, Watch
 from adapters.policy_file import load_policy
 from adapters.register import Register
@@ -239,11 +239,11 @@ def test_on_a_narrow_screen_only_the_free_text_is_cut(width):
     view = View()
     view.take(frame(*entries))
     console = Console(width=width, height=40, record=True, file=io.StringIO(), force_terminal=True)
-    console.print(screen(view, 40))
+    console.print(screen(view, console))
     lines = console.export_text().splitlines()
     assert max(map(cell_len, lines)) <= width
     for no, one in enumerate(view.entries, 1):
-        (line,) = [line for line in lines if one.case_number in line]
+        (line,) = [line for line in lines if one.case_number in line and not line.startswith("▸")]
         name = f"{one.case_number}/F-03" if one.sheet else one.case_number
         left = re.split(r"\s{2,}", line.strip())[:6]
         assert left == [str(no), name, shown_clock(one.at), when(one.at, NOW), "1,234,567,890", "23,045.67"]
