@@ -15,16 +15,16 @@ from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, columns_of, run, statement_text
 from adapters.register.evidence import Verifier, Word, note_refused
+from adapters.register.kept_before import approved_in_waiting, words_waiting
 from adapters.register.locking import LockedCase, lock_case, lock_cases
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal
 from adapters.register.sheets import Hearing, hear, may_decide
-from adapters.register.tables import cases, decisions, kept_decisions, officers
+from adapters.register.tables import cases, decisions, kept_decisions
 from domain.case import Status
 from domain.evidence import EvidenceKind, KeptWord, SheetOnWord, decision_binding, kept_claims
 from domain.frozen import Frozen
 from domain.identifiers import new_word_id, parts_of_sheet
-from domain.officers import Role
 from domain.sheets import Decision, Ruling, SheetKind, Verdict
 from domain.words import DecisionWords
 
@@ -32,15 +32,6 @@ _KEPT = Write.of(kept_decisions, Mode.ADD)
 _SETTLED = Write.of(kept_decisions, Mode.CHANGE, "state", "said", "settled_at")
 _CASES = statement_text(
     select(cases.c.case_id).where(cases.c.case_number == func.any(bindparam("numbers", type_=ARRAY(Text))))
-)
-_WAITING = statement_text(
-    select(kept_decisions.c.officer, kept_decisions.c.verdict, kept_decisions.c.sheets, officers.c.roles)
-    .join(officers, officers.c.number == kept_decisions.c.officer)
-    .where(
-        kept_decisions.c.state == "waiting",
-        kept_decisions.c.case_id == func.any(bindparam("cases", type_=ARRAY(Text))),
-    )
-    .order_by(kept_decisions.c.at)
 )
 _TAKEN = statement_text(
     select(decisions.c.sheet, decisions.c.verdict, decisions.c.content["except_lines"].label("except_lines")).where(
@@ -219,7 +210,7 @@ async def _hearings(
     connection: AsyncConnection, by_number: Mapping[str, LockedCase], words: DecisionWords, now: datetime
 ) -> list[Hearing]:
     """Everything but the evidence, for each sheet that this word would still decide. Raises Refusal."""
-    waiting = (await run(connection, _WAITING, cases=sorted(one.row.case_id for one in by_number.values()))).all()
+    waiting = await words_waiting(connection, {one.row.case_id for one in by_number.values()})
     hearings = []
     for name in words.sheets:
         number, short = parts_of_sheet(name) or ("", name)
@@ -235,7 +226,8 @@ async def _hearings(
         if _on_record(hearing):
             hearings.append(hearing)  # nothing to keep; the evidence was given for it all the same
             continue
-        _count_in(hearing, [row for row in waiting if name in row.sheets], name)
+        if hearing.kept is not None:
+            hearing.kept.approved += approved_in_waiting(waiting, words.officer, name)
         await may_decide(connection, hearing)
         _takes_decisions(case, hearing)
         hearings.append(hearing)
@@ -246,18 +238,6 @@ def _on_record(hearing: Hearing) -> bool:
     """Whether this very word of this officer is a decision already."""
     kept, decision = hearing.kept, hearing.decision
     return kept is not None and kept.has(decision)
-
-
-def _count_in(hearing: Hearing, waiting: Sequence[Any], name: str) -> None:
-    """Let words that wait count as said. Raises Refusal."""
-    if hearing.kept is None:
-        return
-    for row in waiting:
-        if row.officer == hearing.decision.officer:
-            raise Refusal("kept_before", f"您对 {name} 的决定已保存, 等待送达", f"your word on {name} is kept already")
-        if row.verdict == Verdict.REJECT:
-            raise Refusal("decided", f"{name} 已有驳回待送达", f"a rejection of {name} is kept already")
-        hearing.kept.approved.append((row.officer, tuple(Role(role) for role in row.roles)))
 
 
 def _takes_decisions(case: LockedCase, hearing: Hearing) -> None:

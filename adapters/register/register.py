@@ -18,6 +18,7 @@ from adapters.register.cases import Casework
 from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
 from adapters.register.keeping import Keeping
+from adapters.register.kept_before import KeptBefore
 from adapters.register.lapsing import Lapsing
 from adapters.register.noticing import Noticing
 from adapters.register.part import Rules
@@ -52,6 +53,7 @@ class Register(
     Restarting,
     Recalling,
     Keeping,
+    KeptBefore,
     Watching,
     Awaiting,
     Noticing,

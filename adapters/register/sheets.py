@@ -1,6 +1,6 @@
 """Sheets and decisions: what officers are asked, who may answer, what their answers make of it; the fuse."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -315,7 +315,7 @@ async def may_decide(connection: AsyncConnection, hearing: Hearing) -> tuple[_Ke
             "申请人不能审批自己的申请",
             "who asks does not decide: requester and deciders are different persons",
         )
-    _fills_a_role(kept, officer)
+    refuse_unawaited(kept.quorum, kept.approved, officer)
     _names_what_is_there(hearing)
     missing = sorted(set(decision.except_lines) - set(kept.row.line_numbers or []))
     if missing:
@@ -345,9 +345,12 @@ def _still_pending(kept: _Kept, decision: Decision) -> None:
         )
 
 
-def _fills_a_role(kept: _Kept, officer: Officer) -> None:
-    if not fills_a_role(kept.quorum, kept.approved, officer.number, officer.roles):
-        zh, en = role_words(kept.awaited)
+def refuse_unawaited(
+    quorum: Sequence[Role], approved: Sequence[tuple[str, tuple[Role, ...]]], officer: Officer
+) -> None:
+    """The officer must fill a role that those who approved leave open. Raises Refusal."""
+    if not fills_a_role(quorum, approved, officer.number, officer.roles):
+        zh, en = role_words(still_awaited(quorum, approved))
         raise Refusal(
             "not_awaited", f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}"
         )
