@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.banks.codes import words as code_words
+from adapters.cli.engine import EngineStanding
 from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import when
 from adapters.cli.voice import amount, table
@@ -35,6 +36,7 @@ MEASURE_WORDS: dict[Measure, tuple[str, str]] = {
 }
 ORDER_WORDS = {Order.DEADLINE: "按期限 by deadline", Order.COST: "按每分钟金额 by yuan a minute"}
 KEPT_WORDS = {"waiting": "已保存待送达 waits", "delivered": "已送达 delivered", "refused": "未被接受 refused"}
+NO_REGISTER = "登记簿不通，所示为此前所见 the register does not answer: what you see is older"
 _LEAVES_OUT = {"期限 due CST": 100, "元/分 /min": 88}
 """Columns that only screens of so many cells have room for."""
 _ACCOUNTS_SHOWN = 3
@@ -57,6 +59,7 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
         "at": frame.at.isoformat(),
         "engine": frame.standing.engine,
         "worker": frame.standing.worker,
+        "register": True,
         "halted": halt_value(frame.halt),
         "order": order.value,
         "entries": [_entry_value(one, frame) for one in entries],
@@ -72,6 +75,22 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
             }
             for one in frame.kept
         ],
+    }
+
+
+def unseen_words(run: str, now: datetime) -> str:
+    """A look that the register did not answer."""
+    return f"run {run} · {shown_time(now)} CST · [red]{NO_REGISTER}[/red]"
+
+
+def unseen_value(run: str, now: datetime, standing: EngineStanding) -> dict[str, Any]:
+    """The same for a program: it has no entries, since none is known."""
+    return {
+        "run": run,
+        "at": now.isoformat(),
+        "engine": standing.engine,
+        "worker": standing.worker,
+        "register": False,
     }
 
 

@@ -21,7 +21,7 @@ from adapters.cli.typed import unquoted
 from adapters.cli.voice import Voice
 from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, View, Wish
-from adapters.cli.watch_words import page, value_of
+from adapters.cli.watch_words import NO_REGISTER, page, unseen_value, unseen_words, value_of
 from adapters.register import RegisterError
 from domain.evidence import Signatory
 from domain.identifiers import parts_of_sheet
@@ -32,7 +32,6 @@ from domain.words import Complaint, decision_words
 
 KEPT_SHOWN = timedelta(hours=12)
 """A shift sees what became of the words that were kept in it."""
-NO_REGISTER = "登记簿不通，所示为此前所见 the register does not answer: what you see is older"
 ENGINE_EVERY_S = 2.0
 """Engine and worker are asked beside the view, so that neither holds it up."""
 
@@ -56,12 +55,21 @@ async def watch(world: World, voice: Voice, policy: Policy, asked: Asked) -> Non
 
 
 async def _frames(world: World, voice: Voice, policy: Policy, asked: Asked) -> None:
+    """A register that does not answer for a moment ends no wall display; it fails whoever asked for one look."""
     while True:
-        frame = await look(world, policy, await engine_standing(world.client))
-        entries = ordered(frame.watchlist.entries, asked.order)
-        voice.tell(value_of(frame, asked.order, entries), *page(frame, asked.order, entries))
-        if asked.once:
-            return
+        standing = await engine_standing(world.client)
+        try:
+            frame = await look(world, policy, standing)
+        except RegisterError:
+            if asked.once:
+                raise
+            now = datetime.now(UTC)
+            voice.tell(unseen_value(world.run, now, standing), unseen_words(world.run, now))
+        else:
+            entries = ordered(frame.watchlist.entries, asked.order)
+            voice.tell(value_of(frame, asked.order, entries), *page(frame, asked.order, entries))
+            if asked.once:
+                return
         await asyncio.sleep(asked.every_s)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -24,11 +25,12 @@ from adapters.cli.inbox_words import when
 from adapters.cli.keyboard import keys_in
 from adapters.cli.running import World
 from adapters.cli.typed import hidden, unquoted
+from adapters.cli.voice import Voice
 from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, Mode, View, Wish
 from adapters.cli.watching import Asked, Watch
 from adapters.policy_file import load_policy
-from adapters.register import Register
+from adapters.register import Register, RegisterError
 from adapters.register.watching import Watchlist
 from adapters.settings import Settings
 from domain.bookkeeping import Filing
@@ -126,6 +128,55 @@ async def test_what_is_kept_is_shown_until_and_after_it_is_delivered(given: Give
     (row,) = await given.register.kept_waiting()
     await given.register.settle_kept(row, "已由他人决定 / decided by another", now)
     assert "decided by another" in await _typed()
+
+
+class Hiccup:
+    """A register that answers the first look and the third, and not the second; a person ends the fourth."""
+
+    def __init__(self, register: Register) -> None:
+        self._register, self.looks = register, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._register, name)
+
+    async def watchlist(self, *asked: Any) -> Watchlist:
+        self.looks += 1
+        if self.looks == 4:
+            raise KeyboardInterrupt
+        if self.looks == 2:
+            raise RegisterError("no connection was free in time")
+        return await self._register.watchlist(*asked)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_frames_go_on_after_a_look_that_the_register_does_not_answer_and_say_so(
+    given: Given, dark, as_json
+) -> None:
+    await _case(given)
+    out = io.StringIO()
+    voice = Voice(as_json=as_json, out=Console(file=out, width=160, soft_wrap=True))
+    async with dark() as world:
+        broken = dataclasses.replace(world, register=Hiccup(world.register))
+        with pytest.raises(KeyboardInterrupt):
+            await watching.watch(broken, voice, POLICY, Asked(every_s=0.01))
+    if as_json:
+        first, second, third = [json.loads(line) for line in out.getvalue().splitlines()]
+        assert (first["register"], second["register"], third["register"]) == (True, False, True)
+        assert (second["run"], second["engine"], second["worker"]) == ("test", False, False)
+        assert "entries" not in second, "what is not known is not said to be nothing"
+        assert third["entries"] == first["entries"]
+    else:
+        assert out.getvalue().count("登记簿不通") == 1
+        assert out.getvalue().count("F-01") == 2
+
+
+async def test_one_look_that_the_register_does_not_answer_fails(dark) -> None:
+    voice = Voice(out=Console(file=io.StringIO()))
+    async with dark() as world:
+        broken = dataclasses.replace(world, register=Hiccup(world.register))
+        broken.register.looks = 1
+        with pytest.raises(RegisterError):
+            await watching.watch(broken, voice, POLICY, Asked(once=True))
 
 
 # ------------------------------------------------------------ keys
