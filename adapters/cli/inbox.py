@@ -213,7 +213,7 @@ async def _say(world: World, voice: Voice, names: Sequence[str], waiting: Sequen
             number = word.who.officer
             faults.append(Fault(name, f"不需警号 {number} 决定 (或已签) / does not await officer {number} (any more)"))
         elif sheet.sheet.needs is EvidenceKind.SIGNATURE and _kind(word.who) is EvidenceKind.TOTP:
-            faults.append(Fault(name, "需要签名, 不是验证码 / needs a signature, not a code", "`starter.py sign`"))
+            faults.append(Fault(name, "需要签名，不是验证码 / needs a signature, not a code", "`starter.py sign`"))
     if faults:
         said = " ".join(fault.sentence for fault in faults)
         raise CommandError(Exit.BAD_INPUT, f"均未决定 / Nothing was decided. {said}", faults=faults)

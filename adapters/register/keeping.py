@@ -25,6 +25,7 @@ from domain.case import Status
 from domain.evidence import EvidenceKind, KeptWord, SheetOnWord, decision_binding, kept_claims
 from domain.frozen import Frozen
 from domain.identifiers import new_word_id, parts_of_sheet
+from domain.refusal_words import NOT_FILED
 from domain.sheets import Decision, Ruling, SheetKind, Verdict
 from domain.words import DecisionWords
 
@@ -41,7 +42,7 @@ _TAKEN = statement_text(
 )
 _MOST_SHOWN = 500
 """Kept words of one look; an engine that is away for days must not make every look longer."""
-KEPT = ("已保存, 系统引擎恢复后自动送达", "kept; will be delivered when the engine is back")
+KEPT = ("已保存，系统引擎恢复后自动送达", "kept; will be delivered when the engine is back")
 
 
 class KeptDecision(Frozen):
@@ -245,9 +246,7 @@ def _takes_decisions(case: LockedCase, hearing: Hearing) -> None:
     if case.row.status == Status.CLOSED:
         raise Refusal("closed", f"案件 {case.row.case_number} 已结案", f"case {case.row.case_number} is closed")
     if hearing.kept is not None and hearing.kept.row.kind == SheetKind.FREEZE and not case.row.filing_number:
-        raise Refusal(
-            "not_filed", "尚未立案，不能批准冻结：请先登记立案号", "no case filing yet: enter it first (filing)"
-        )
+        raise Refusal("not_filed", NOT_FILED.zh, NOT_FILED.en)
 
 
 def _word_on(hearings: Sequence[Hearing], words: DecisionWords, now: datetime) -> Word:

@@ -304,7 +304,7 @@ async def may_decide(connection: AsyncConnection, hearing: Hearing) -> tuple[_Ke
     if decision.officer in kept.verdicts and not kept.has(decision):
         raise Refusal(
             "other_word",
-            "您对此单已作出决定, 不能更改",
+            "您对此单已作出决定，不能更改",
             "you have decided this sheet already; a decision is not changed",
         )
     _still_pending(kept, decision)
@@ -352,7 +352,7 @@ def refuse_unawaited(
     if not fills_a_role(quorum, approved, officer.number, officer.roles):
         zh, en = role_words(still_awaited(quorum, approved))
         raise Refusal(
-            "not_awaited", f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}"
+            "not_awaited", f"您的职务不在待签之列，尚待：{zh}", f"none of your roles is awaited here; awaited: {en}"
         )
 
 
@@ -394,6 +394,6 @@ def _accept(
     zh, en = role_words(ruling["awaited"])
     if ruling["awaited"]:
         return Ruling(
-            accepted=True, sheet=decision.sheet, zh=f"已记录, 尚待: {zh}", en=f"on record; awaited: {en}", **ruling
+            accepted=True, sheet=decision.sheet, zh=f"已记录，尚待：{zh}", en=f"on record; awaited: {en}", **ruling
         )
     return Ruling(accepted=True, sheet=decision.sheet, zh=STATE_WORDS[kept.state], en=str(kept.state), **ruling)

@@ -87,7 +87,7 @@ class Verifying(Part):
             else:
                 if not case.row.filing_number:
                     _file(case, filing, number, proof)
-                ruling = Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
+                ruling = Ruling(accepted=True, sheet="", zh=f"已立案，编号 {number}", en=f"filed under {number}")
             case.chain.write(writes)
             await writes.flush(connection)
             return ruling
@@ -114,7 +114,7 @@ async def _may_file(connection: AsyncConnection, case: LockedCase, number: str, 
         )
     before = case.row.filing_number
     if before and before != number:
-        raise Refusal("filed", f"该案已立案, 编号 {before}", f"the case is filed already, under {before}")
+        raise Refusal("filed", f"该案已立案，编号 {before}", f"the case is filed already, under {before}")
 
 
 def _file(case: LockedCase, filing: Filing, number: str, proof: Proof) -> None:
