@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.case import move
     from domain.identifiers import account_key, full_sheet_name, parts_of_sheet
     from domain.officers import Role
+    from domain.refusal_words import NOT_FILED
     from domain.sheets import Decision, Ruling, SheetKind, SheetState, role_words
     from domain.words import Complaint, DecisionWords, FilingWords, HaltWords
     from workflows.asking import ask_register, have_register_keep
@@ -87,9 +88,7 @@ class Desk:
         if file.state is not SheetState.PENDING:
             return Complaint(zh=f"审批单 {name} 已办结", en=f"sheet {name} is decided already")
         if file.sheet.kind is SheetKind.FREEZE and not self._case.state.filing_number:
-            return Complaint(
-                zh="尚未立案，不能批准冻结：请先登记立案号", en="no case filing yet: enter it first (filing)"
-            )
+            return NOT_FILED
         return None
 
     def is_behind(self, words: DecisionWords) -> bool:

@@ -14,7 +14,7 @@ def faulty_line(found: PaperFaults | None) -> list[str]:
 def _words(found: PaperFaults) -> str:
     return (
         f"文书模板或印章有误 templates or seal faulty since {shown_clock(found.since)} (CST): "
-        "文书照发, 用原来的文字或不带印章 papers go on, with former words or without seal; "
+        "文书照发，用原来的文字或不带印章 papers go on, with former words or without seal; "
         f"{len(found.faults)} 处 faults: starter.py papers check"
     )
 

@@ -23,7 +23,7 @@ def halt_words(halt: Halt) -> str:
     """Since when, by whom, and what ends it."""
     return (
         f"全中心停手中 halted since {shown_clock(halt.at)} (CST) by {halt.officer}: "
-        "止付冻结一律不发, 待两名值班民警重新签署 no stop or freeze leaves until two duty officers sign again "
+        "止付冻结一律不发，待两名值班民警重新签署 no stop or freeze leaves until two duty officers sign again "
         '(starter.py authority --handling "NO CODE" --second "NO CODE")'
     )
 

@@ -1,7 +1,7 @@
 """`inbox`: what waits for a decision over all open cases, and deciding several sheets with one code."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from adapters.settings import Settings
 from domain.evidence import EvidenceKind, Signatory
 from domain.identifiers import parts_of_sheet
 from domain.officers import Officer
+from domain.sheets import Ruling
 from domain.watchlist import Order
 from domain.words import MOST_SHEETS
 
@@ -148,10 +149,11 @@ def _decide(
         word = Word(signatory(officer, code), verdict, reason)
         async with open_world(given, voice, run, engine_may_wait=True) as world:
             now = datetime.now(UTC)
-            waiting = await world.register.inbox(now, await _officer(world, word.who.officer))
+            found = await _officer(world, word.who.officer)
+            waiting = await world.register.inbox(now, found)
             left: list[Fault] = []
             if every:
-                chosen, left = choose(waiting, word.who)
+                chosen, left = choose(waiting, word.who, await world.register.refused_for_kept(found, waiting))
                 wanted = [full_name(one) for one in chosen]
                 _confirm(voice, chosen, now, verdict)
             told = await _say(world, voice, wanted, waiting, word) if wanted else []
@@ -169,15 +171,20 @@ def _decide(
     perform(voice, work)
 
 
-def choose(waiting: Sequence[Question], who: Signatory) -> tuple[list[Question], list[Fault]]:
+def choose(
+    waiting: Sequence[Question], who: Signatory, refused: Mapping[str, Ruling]
+) -> tuple[list[Question], list[Fault]]:
     """What `--all` decides with this evidence, in order of deadline, and what is left, with the reason.
 
     A code decides what needs a code, a signature what needs one: a signature is given for named sheets only.
+    `refused`: what kept words have answered, by full names: one such sheet would have the whole word refused.
     """
     chosen: list[Question] = []
     left: list[Fault] = []
     for one in waiting:
-        if one.blocked:
+        if (before := refused.get(full_name(one))) is not None:
+            left.append(Fault(full_name(one), f"{before.zh} / {before.en}"))
+        elif one.blocked:
             left.append(Fault(full_name(one), "尚未立案 / its case has no case filing yet"))
         elif who.evidence is not None and who.evidence.kind != one.row.sheet.needs.value:
             left.append(
@@ -209,7 +216,7 @@ async def _say(world: World, voice: Voice, names: Sequence[str], waiting: Sequen
             number = word.who.officer
             faults.append(Fault(name, f"不需警号 {number} 决定 (或已签) / does not await officer {number} (any more)"))
         elif sheet.sheet.needs is EvidenceKind.SIGNATURE and _kind(word.who) is EvidenceKind.TOTP:
-            faults.append(Fault(name, "需要签名, 不是验证码 / needs a signature, not a code", "`starter.py sign`"))
+            faults.append(Fault(name, "需要签名，不是验证码 / needs a signature, not a code", "`starter.py sign`"))
     if faults:
         said = " ".join(fault.sentence for fault in faults)
         raise CommandError(Exit.BAD_INPUT, f"均未决定 / Nothing was decided. {said}", faults=faults)

@@ -71,34 +71,62 @@ def _due(asked: Question, now: datetime) -> str:
 
 def whole(asked: Question, now: datetime, codes: Mapping[str, str]) -> list[str | Table]:
     """One sheet as a whole: what it would do, who decides, and every account on it."""
+    lines = asked.row.sheet.lines
+    words = [*head_words(asked, now), *detail_words(asked, codes)]
+    return [
+        "\n".join(words),
+        *([accounts_table(asked, codes, lines, title="accounts")] if lines else []),
+        *_to_type(asked, full_name(asked)),
+    ]
+
+
+def head_words(asked: Question, now: datetime) -> list[str]:
+    """What stays in sight while somebody decides: which sheet, how much, until when, and whose word it needs."""
     sheet, effect = asked.row.sheet, asked.effect
-    name, signed = full_name(asked), " ".join(asked.row.decided_by)
+    signed = " ".join(asked.row.decided_by)
     term = f", {sheet.term_months} 个月 months" if sheet.term_months else ""
-    head = [
-        f"[bold]{name}[/bold] {_both(SHEET_WORDS[sheet.kind])} · {asked.row.state} · {escape(asked.category)}",
+    kind = _both(SHEET_WORDS[sheet.kind])
+    return [
+        f"[bold]{full_name(asked)}[/bold] {kind} · {asked.row.state} · {escape(asked.category)}",
         f"accounts {effect.accounts}, sum {yuan(effect.asked_fen)}{term} · {escape(_both(_why(sheet.why)))}",
-        *[words for words in effect_words(effect) if words],
+        f"期限 decide by {shown_clock(sheet.decide_by)} CST ({when(sheet.decide_by, now)})",
+        f"等待 awaits {', '.join(_roles(asked)) or 'nobody'} · 已签 signed {signed or 'nobody'}",
+        *([_red("缺立案，先登记 enter the case filing first")] if asked.blocked else []),
+    ]
+
+
+def detail_words(asked: Question, codes: Mapping[str, str]) -> list[str]:
+    """What waiting costs, the law it rests on, how its drafts are read, and what kind of evidence it needs."""
+    sheet = asked.row.sheet
+    return [
+        *[words for words in effect_words(asked.effect) if words],
         f"依据 basis {escape(sheet.basis) or '–'}",
         *draft_lines(asked.row.case_number, sheet, codes),
-        f"期限 decide by {shown_clock(sheet.decide_by)} CST ({when(sheet.decide_by, now)})",
         f"需要 needs {_both(EVIDENCE_WORDS[sheet.needs])} · 申请 requested by {escape(sheet.requester)}",
-        f"等待 awaits {', '.join(_roles(asked)) or 'nobody'} · 已签 signed {signed or 'nobody'}",
     ]
-    if asked.blocked:
-        head.append(_red("缺立案，先登记 enter the case filing first"))
-    made = table(
-        "accounts", "no", "account", "layer", "sum", "balance", "note", right=("no", "layer", "sum", "balance")
-    )
-    for line in sheet.lines:
+
+
+def accounts_table(asked: Question, codes: Mapping[str, str], lines: Sequence[SheetLine], *, title: str = "") -> Table:
+    """These lines of the sheet, in columns as wide as all of its lines need: they stay in place from part to part."""
+    made = table(title, "no", "account", "layer", "sum", "balance", "note", right=("no", "layer", "sum", "balance"))
+    made.show_edge = bool(title)
+    every = asked.row.sheet.lines
+    made.columns[3].min_width = max((len(_cell(line.amount_fen)) for line in every), default=1)
+    made.columns[4].min_width = max((len(_cell(line.balance_fen)) for line in every), default=1)
+    for line in lines:
         made.add_row(
             str(line.no),
             _account(line, codes),
             str(line.layer),
-            amount(line.amount_fen) or "0",
-            amount(line.balance_fen) or "0",
+            _cell(line.amount_fen),
+            _cell(line.balance_fen),
             _note(asked, line),
         )
-    return ["\n".join(head), *([made] if sheet.lines else []), *_to_type(asked, name)]
+    return made
+
+
+def _cell(fen: int) -> str:
+    return amount(fen) or "0"
 
 
 def told_table(told: Sequence[Told]) -> Table:

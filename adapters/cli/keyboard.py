@@ -9,13 +9,16 @@ import termios
 import tty
 from collections.abc import Callable, Iterator
 
-UP, DOWN, ENTER, ESCAPE, BACKSPACE, CLOSED = "up", "down", "enter", "escape", "backspace", "closed"
+UP, DOWN, PAGE_UP, PAGE_DOWN = "up", "down", "page up", "page down"
+ENTER, ESCAPE, BACKSPACE, CLOSED = "enter", "escape", "backspace", "closed"
 """Keys that are no character; `closed`: the terminal is gone."""
 _NAMES = {
     "\x1b[A": UP,
     "\x1bOA": UP,
     "\x1b[B": DOWN,
     "\x1bOB": DOWN,
+    "\x1b[5~": PAGE_UP,
+    "\x1b[6~": PAGE_DOWN,
     "\r": ENTER,
     "\n": ENTER,
     "\x1b": ESCAPE,

@@ -19,6 +19,7 @@ from adapters.register.rows import CaseRow, SheetRow
 from domain.evidence import Signatory
 from domain.identifiers import full_sheet_name
 from domain.officers import Role
+from domain.refusal_words import NOT_FILED
 from domain.sheets import STATE_WORDS, SheetKind, SheetState, role_words
 
 _SEEN_WITHIN_S = 5.0  # a signal is kept within milliseconds where a worker runs
@@ -27,13 +28,13 @@ _ANSWER_WITHIN_S = 15.0
 """A case answers within milliseconds, under load within seconds; a code serves for a minute and is to be kept in it."""
 _GONE = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _NO_EFFECT = (
-    "决定已发出, 对 {sheet} 未生效: 原因见案件详情, 或用 --via update 重新决定 / "
+    "决定已发出，对 {sheet} 未生效：原因见案件详情，或用 --via update 重新决定 / "
     "The decision was sent and has had no effect on {sheet}: the case's details in the UI say why, "
     "or decide again with --via update to be told."
 )
 _NOT_SAID = CommandError(
     Exit.BAD_INPUT,
-    "未提交: 已被拒绝, 验证码不再试 / Not said: the word was refused before, and a code is not tried once more.",
+    "未提交：已被拒绝，验证码不再试 / Not said: the word was refused before, and a code is not tried once more.",
 )
 
 Asked = tuple[CaseRow, SheetRow]
@@ -132,9 +133,8 @@ def refuse_unready(row: CaseRow, asked: SheetRow) -> None:
     if asked.sheet.kind is SheetKind.FREEZE and not row.filing_number:
         raise CommandError(
             Exit.BAD_INPUT,
-            f"案件 {row.case_number} 尚未立案, 不能审批冻结: 请先登记立案号 / "
-            f"Case {row.case_number} has no case filing yet, so no freeze is decided on: "
-            f'enter it first with `starter.py filing {row.case_number} NUMBER --officer "NO CODE"`.',
+            f"案件 {row.case_number} {NOT_FILED.zh} / Case {row.case_number} has {NOT_FILED.en}: "
+            f'`starter.py filing {row.case_number} NUMBER --officer "NO CODE"`.',
         )
 
 

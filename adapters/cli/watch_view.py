@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum, auto
 
 from adapters.cli.engine import DOWN, EngineStanding
-from adapters.cli.inbox_words import full_name
-from adapters.cli.keyboard import BACKSPACE, CLOSED, ENTER, ESCAPE
+from adapters.cli.inbox_words import detail_words, full_name
+from adapters.cli.keyboard import BACKSPACE, CLOSED, ENTER, ESCAPE, PAGE_DOWN, PAGE_UP
 from adapters.cli.keyboard import DOWN as DOWN_KEY
 from adapters.cli.keyboard import UP as UP_KEY
 from adapters.cli.watch_help import what_to_do
@@ -31,6 +31,8 @@ class Frame:
     standing: EngineStanding = DOWN
     halt: Halt | None = None
     faulty: PaperFaults | None = None
+    kept_more: int = 0
+    """Kept words of the time shown that are not among `kept`: they are too many."""
 
     @property
     def questions(self) -> Mapping[str, Question]:
@@ -75,6 +77,10 @@ class View:
     opened: str = ""
     """Full name of the sheet that is shown."""
     flow: Sequence[str] = ()
+    first_line: int = 0
+    """Of what is told of the opened sheet: the first that is shown."""
+    lines_shown: int = 1
+    """How many entries, or lines of the sheet, the screen had room for: a page."""
     typed: str = ""
     note: str = ""
     said: str = ""
@@ -100,6 +106,20 @@ class View:
         entries = self.entries
         return entries[self.cursor] if entries else None
 
+    @property
+    def on_sheet(self) -> bool:
+        """A sheet fills the screen, also while a decision on it is typed."""
+        return self.mode is Mode.SHEET or (self.mode is Mode.TYPING and self.back_to is Mode.SHEET)
+
+    @property
+    def lines(self) -> int:
+        """How much there is to scroll through of the opened sheet: what it would do, its accounts, and the flow."""
+        own, frame = 0, self.frame
+        asked = frame.questions.get(self.opened) if frame else None
+        if frame and asked:
+            own = len(detail_words(asked, frame.watchlist.codes)) + len(asked.row.sheet.lines)
+        return own + max(1, len(self.flow))
+
     def take(self, frame: Frame) -> bool:
         """A new look. True when something stands on it that did not stand on the one before: then the bell rings."""
         before, self.frame = self.frame, frame
@@ -124,8 +144,10 @@ class View:
                 self.order = Order.COST if self.order is Order.DEADLINE else Order.DEADLINE
             case "b":
                 self.bell = not self.bell
-            case _ if key in {UP_KEY, "k", DOWN_KEY, "j"} and self.mode is Mode.LIST:
-                self._move(self.cursor + (1 if key in {DOWN_KEY, "j"} else -1))
+            case _ if (by := self._step(key)) and self.mode is Mode.LIST:
+                self._move(self.cursor + by)
+            case _ if by := self._step(key):
+                self._scroll(by)
             case _ if key.isascii() and key.isdigit() and self.mode is Mode.LIST:
                 self._number = number + key
                 self._move(int(self._number) - 1)
@@ -136,6 +158,16 @@ class View:
             case _:
                 pass
         return None
+
+    def _step(self, key: str) -> int:
+        """How far a key moves, down or (below 0) up; 0: it does not."""
+        steps = {UP_KEY: -1, "k": -1, DOWN_KEY: 1, "j": 1, PAGE_UP: -self.lines_shown, PAGE_DOWN: self.lines_shown}
+        return steps.get(key, 0)
+
+    def _scroll(self, by: int) -> None:
+        """Not beyond the page that ends with the last line."""
+        if by < 0 or self.first_line + self.lines_shown < self.lines:
+            self.first_line = max(0, self.first_line + by)
 
     def _leave(self) -> Wish | None:
         if self.mode is Mode.LIST:
@@ -159,6 +191,7 @@ class View:
         if not (name := self._sheet_under_cursor()):
             return None
         self.opened, self.flow, self.mode, self.note = name, (), Mode.SHEET, ""
+        self.first_line = 0
         self.said = self.said_of = ""
         return Wish.OPEN
 
@@ -176,6 +209,9 @@ class View:
             self.mode, self.typed = self.back_to, ""
         elif key == BACKSPACE:
             self.typed = self.typed[:-1]
+        elif key in {UP_KEY, DOWN_KEY, PAGE_UP, PAGE_DOWN}:
+            if self.on_sheet:
+                self._scroll(self._step(key))
         elif len(key) == 1:
             self.typed += key
         return None

@@ -1,21 +1,19 @@
 """How a watch is written: the head with engine and worker, one line an entry, what is kept; JSON for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from adapters.banks.codes import words as code_words
+from adapters.cli.engine import EngineStanding
 from adapters.cli.faulty import faulty_line, faulty_value
 from adapters.cli.halted import halt_line, halt_value
-from adapters.cli.inbox_words import when, whole
-from adapters.cli.typed import hidden
+from adapters.cli.inbox_words import when
 from adapters.cli.voice import amount, table
-from adapters.cli.watch_view import Frame, Mode, View
+from adapters.cli.watch_view import Frame
 from adapters.register.keeping import KeptDecision
 from domain.clock import shown_clock, shown_time
 from domain.identifiers import full_sheet_name
@@ -39,50 +37,20 @@ MEASURE_WORDS: dict[Measure, tuple[str, str]] = {
 }
 ORDER_WORDS = {Order.DEADLINE: "按期限 by deadline", Order.COST: "按每分钟金额 by yuan a minute"}
 KEPT_WORDS = {"waiting": "已保存待送达 waits", "delivered": "已送达 delivered", "refused": "未被接受 refused"}
-_KEYS = {
-    Mode.LIST: "↑↓/编号 choose · Enter 打开 open · d 决定 decide · s 排序 order · b 铃 bell · q 退出 quit",
-    Mode.SHEET: "d 决定 decide · Esc/q 返回 back",
-    Mode.TYPING: "Enter 提交 say · Esc 取消 cancel",
-}
-_HOW = '警号 验证码 [reject 理由 | except 3 7] / "NO CODE", "NO CODE reject REASON", "NO CODE except 3 7"'
+NO_REGISTER = "登记簿不通，所示为此前所见 the register does not answer: what you see is older"
+_LEAVES_OUT = {"期限 due CST": 100, "元/分 /min": 88}
+"""Columns that only screens of so many cells have room for."""
 _ACCOUNTS_SHOWN = 3
-_AROUND = 8
-"""Lines of a screen that are not entries: head, column names, kept words, keys."""
-_NARROW_LINES = 4
-"""Of a halt, or of a note, on a narrow screen."""
+_SHEETS_SHOWN = 3
+"""Of one kept word, on a screen: it may name fifty."""
+_ALL_WORDS = "starter.py inbox --watch --once"
 
 
 def page(frame: Frame, order: Order, entries: Sequence[Entry]) -> list[str | Table]:
     """One look as a whole, for a file or a pipe: every entry, whatever the width."""
-    said: list[str | Table] = [_head(frame, order, bell=None)]
+    said: list[str | Table] = [head_of(frame, order, bell=None)]
     said.append(_paged(frame, entries) if entries else "无事项 Nothing has to be watched.")
-    return [*said, *_kept(frame.kept, frame.at)]
-
-
-def screen(view: View, height: int) -> RenderableType:
-    """What fills a terminal of so many lines."""
-    frame = view.frame
-    if frame is None:
-        return Text("…")
-    parts: list[RenderableType] = [_head(frame, view.order, bell=view.bell)]
-    asked = frame.questions.get(view.opened)
-    if view.mode is Mode.LIST or (view.mode is Mode.TYPING and view.back_to is Mode.LIST):
-        kept = _kept(frame.kept, frame.at)
-        around = _AROUND + len(kept) + (_NARROW_LINES * (bool(frame.halt) + bool(frame.faulty) + bool(view.note)))
-        entries, room = view.entries, max(3, height - around)
-        first = max(0, min(view.cursor - room // 2, len(entries) - room))
-        parts.append(_listed(frame, entries[first : first + room], first, view.cursor))
-        parts += kept
-    elif asked is None:
-        parts.append(f"{view.opened} 已决定或已了结 is decided or settled")
-    else:
-        parts += whole(asked, frame.at, frame.watchlist.codes)[:-1]
-        parts += ["[bold]资金流向 money flow[/bold]", *(view.flow or ["…"])]
-    parts += [f"[yellow]{escape(one)}[/yellow]" for one in (view.said, view.note) if one]
-    if view.mode is Mode.TYPING:
-        parts += [f"{view.opened}  {escape(_HOW)}", f"> {escape(hidden(view.typed))}▏"]
-    parts.append(f"[dim]{_KEYS[view.mode]}[/dim]")
-    return Group(*parts)
+    return [*said, *(_kept(one, frame.at) for one in frame.kept), *_left_out(frame.kept_more, "")]
 
 
 def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -92,10 +60,12 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
         "at": frame.at.isoformat(),
         "engine": frame.standing.engine,
         "worker": frame.standing.worker,
+        "register": True,
         "halted": halt_value(frame.halt),
         "papers_faulty": faulty_value(frame.faulty),
         "order": order.value,
         "entries": [_entry_value(one, frame) for one in entries],
+        "kept_more": frame.kept_more,
         "kept": [
             {
                 "officer": one.officer,
@@ -107,6 +77,22 @@ def value_of(frame: Frame, order: Order, entries: Sequence[Entry]) -> dict[str, 
             }
             for one in frame.kept
         ],
+    }
+
+
+def unseen_words(run: str, now: datetime) -> str:
+    """A look that the register did not answer."""
+    return f"run {run} · {shown_time(now)} CST · [red]{NO_REGISTER}[/red]"
+
+
+def unseen_value(run: str, now: datetime, standing: EngineStanding) -> dict[str, Any]:
+    """The same for a program: it has no entries, since none is known."""
+    return {
+        "run": run,
+        "at": now.isoformat(),
+        "engine": standing.engine,
+        "worker": standing.worker,
+        "register": False,
     }
 
 
@@ -125,12 +111,14 @@ def _entry_value(one: Entry, frame: Frame) -> dict[str, Any]:
     }
 
 
-def _head(frame: Frame, order: Order, *, bell: bool | None) -> str:
+def head_of(frame: Frame, order: Order | None, *, bell: bool | None) -> str:
+    """Which world, when, who is there, and a halt; how the list stands and whether it rings, where there is one."""
     there = frame.standing.engine and frame.standing.worker
     words = frame.standing.words if there else f"[red]{frame.standing.words}[/red]"
     rings = "" if bell is None else " · 铃开 bell on" if bell else " · 铃关 bell off"
     first = f"run {frame.run} · {shown_time(frame.at)} CST · {words}"
-    return "\n".join([first, *halt_line(frame.halt), *faulty_line(frame.faulty), f"{ORDER_WORDS[order]}{rings}"])
+    said = [*halt_line(frame.halt), *faulty_line(frame.faulty)]
+    return "\n".join([first, *said, *([f"{ORDER_WORDS[order]}{rings}"] if order else [])])
 
 
 def _paged(frame: Frame, entries: Sequence[Entry]) -> Table:
@@ -147,26 +135,49 @@ def _paged(frame: Frame, entries: Sequence[Entry]) -> Table:
     return made
 
 
-def _listed(frame: Frame, entries: Sequence[Entry], first: int, cursor: int) -> Table:
-    """One line an entry, for a screen. What is too long is cut at the end of the last column, and nowhere else."""
-    right = ("no", "元 yuan", "元/分 /min")
-    made = table("", "no", "案件 case", "期限 due CST", "剩余 left", "元 yuan", "元/分 /min", "事项 what", right=right)
-    made.expand = True
+def listed_part(frame: Frame, entries: Sequence[Entry], first: int, cursor: int, *, width: int) -> Table:
+    """One line an entry, for a screen. What is too long is cut at the end of the last column, and nowhere else.
+
+    On a screen too narrow for all columns some are left out: the chosen entry is told in full beside the list.
+    """
+    columns: dict[str, Callable[[int, Entry], str]] = {
+        "no": lambda no, _: str(no + 1),
+        "案件 case": lambda _, one: _name(one),
+        "期限 due CST": lambda _, one: shown_clock(one.at),
+        "剩余 left": lambda _, one: _left(one, frame.at),
+        "元 yuan": lambda _, one: amount(one.fen),
+        "元/分 /min": lambda _, one: amount(one.fen_a_minute),
+        "事项 what": lambda _, one: _what(one, frame),
+    }
+    for name, least in _LEAVES_OUT.items():
+        if width < least:
+            del columns[name]
+    made = table("", *columns, right=("no", "元 yuan", "元/分 /min"))
+    made.expand, made.show_edge = True, False
     for column in made.columns:
         column.no_wrap = True
     made.columns[-1].ratio, made.columns[-1].overflow = 1, "ellipsis"
     for no, one in enumerate(entries, start=first):
-        made.add_row(
-            str(no + 1),
-            _name(one),
-            shown_clock(one.at),
-            _left(one, frame.at),
-            amount(one.fen),
-            amount(one.fen_a_minute),
-            " · ".join(part for part in (" ".join(KIND_WORDS[one.kind]), *_detail(one, frame)) if part),
-            style="reverse" if no == cursor else None,
-        )
+        made.add_row(*(cell(no, one) for cell in columns.values()), style="reverse" if no == cursor else None)
     return made
+
+
+def told_of(one: Entry, frame: Frame) -> str:
+    """All of an entry, whatever its line has no room for."""
+    cost = f" · {amount(one.fen_a_minute)} 元/分 yuan/min" if one.fen_a_minute else ""
+    return f"▸ {_name(one)} · 期限 due {shown_clock(one.at)} · {_what(one, frame)}{cost}"
+
+
+def kept_on_screen(frame: Frame, most: int) -> list[str]:
+    """The newest kept words, first those that were refused or wait; and how many more there are."""
+    rank = {"refused": 0, "waiting": 1, "delivered": 2}
+    newest = sorted(frame.kept, key=lambda one: (-rank[one.state], one.settled_at or one.at), reverse=True)
+    shown = [_kept(one, frame.at, most=_SHEETS_SHOWN) for one in newest[:most]]
+    return [*shown, *_left_out(len(frame.kept) - len(shown) + frame.kept_more, f": {_ALL_WORDS}")]
+
+
+def _what(one: Entry, frame: Frame) -> str:
+    return " · ".join(part for part in (" ".join(KIND_WORDS[one.kind]), *_detail(one, frame)) if part)
 
 
 def _name(one: Entry) -> str:
@@ -202,10 +213,13 @@ def _accounts(one: Entry) -> str:
     return escape(f"{shown} … 共 {len(one.accounts)} 户 accounts" if more > 0 else shown)
 
 
-def _kept(kept: Sequence[KeptDecision], now: datetime) -> list[str]:
-    return [
-        f"{KEPT_WORDS[one.state]}: {one.officer} {one.verdict.value} "
-        f"{' '.join(full_sheet_name(one.case_number, name) for name in one.own)} "
-        f"({age(seconds_between(one.at, now))}){' · ' + escape(one.said) if one.said else ''}"
-        for one in kept
-    ]
+def _kept(one: KeptDecision, now: datetime, most: int | None = None) -> str:
+    names = [full_sheet_name(one.case_number, name) for name in one.own]
+    sheets = " ".join(names[:most]) + (f" … 共 {len(names)} 张 sheets" if len(names) > len(names[:most]) else "")
+    said = f" · {escape(one.said)}" if one.said else ""
+    ago = age(seconds_between(one.at, now))
+    return f"{KEPT_WORDS[one.state]}: {one.officer} {one.verdict.value} {sheets} ({ago}){said}"
+
+
+def _left_out(count: int, where: str) -> list[str]:
+    return [f"… 另 {count} 项 more{where}"] if count > 0 else []

@@ -19,8 +19,9 @@ from adapters.cli.running import World
 from adapters.cli.saying import Verdict, Via, Word, refuse_unready
 from adapters.cli.typed import unquoted
 from adapters.cli.voice import Voice
+from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, View, Wish
-from adapters.cli.watch_words import page, screen, value_of
+from adapters.cli.watch_words import NO_REGISTER, page, unseen_value, unseen_words, value_of
 from adapters.register import RegisterError
 from domain.evidence import Signatory
 from domain.identifiers import parts_of_sheet
@@ -31,7 +32,6 @@ from domain.words import Complaint, decision_words
 
 KEPT_SHOWN = timedelta(hours=12)
 """A shift sees what became of the words that were kept in it."""
-NO_REGISTER = "登记簿不通，所示为此前所见 the register does not answer: what you see is older"
 ENGINE_EVERY_S = 2.0
 """Engine and worker are asked beside the view, so that neither holds it up."""
 
@@ -55,12 +55,21 @@ async def watch(world: World, voice: Voice, policy: Policy, asked: Asked) -> Non
 
 
 async def _frames(world: World, voice: Voice, policy: Policy, asked: Asked) -> None:
+    """A register that does not answer for a moment ends no wall display; it fails whoever asked for one look."""
     while True:
-        frame = await look(world, policy, await engine_standing(world.client))
-        entries = ordered(frame.watchlist.entries, asked.order)
-        voice.tell(value_of(frame, asked.order, entries), *page(frame, asked.order, entries))
-        if asked.once:
-            return
+        standing = await engine_standing(world.client)
+        try:
+            frame = await look(world, policy, standing)
+        except RegisterError:
+            if asked.once:
+                raise
+            now = datetime.now(UTC)
+            voice.tell(unseen_value(world.run, now, standing), unseen_words(world.run, now))
+        else:
+            entries = ordered(frame.watchlist.entries, asked.order)
+            voice.tell(value_of(frame, asked.order, entries), *page(frame, asked.order, entries))
+            if asked.once:
+                return
         await asyncio.sleep(asked.every_s)
 
 
@@ -70,7 +79,7 @@ async def look(world: World, policy: Policy, standing: EngineStanding) -> Frame:
     watchlist = await world.register.watchlist(now, policy)
     kept = await world.register.kept_lately(now, KEPT_SHOWN)
     halt, faulty = await world.register.standing_halt(), await world.register.paper_faults()
-    return Frame(world.run, now, watchlist, tuple(kept), standing, halt, faulty)
+    return Frame(world.run, now, watchlist, kept.words, standing, halt, faulty, kept.more)
 
 
 class Watch:
@@ -99,7 +108,9 @@ class Watch:
                 listening(self._terminal, self._press),
             ):
                 while not self._over:
-                    shown.update(screen(self.view, self._console.height), refresh=True)
+                    drawn = screen(self.view, self._console)
+                    self.view.lines_shown = drawn.items
+                    shown.update(drawn, refresh=True)
                     await self._changed.wait()
                     self._changed.clear()
         finally:

@@ -69,7 +69,7 @@ class Commanding(Part):
                 if (await run(connection, _STANDING_HALT)).first() is None:
                     await run(connection, _REVOKE, officer=officer, now=now)
                 await run(connection, _HALT, officer=officer, now=now)
-            return Ruling(accepted=True, sheet="", zh="已停手, 不再发出任何指令", en="halted: nothing more leaves")
+            return Ruling(accepted=True, sheet="", zh="已停手，不再发出任何指令", en="halted: nothing more leaves")
 
         return await self._ruled(work)
 

@@ -120,7 +120,7 @@ class Enrolling(Part):
             if (await run(connection, _ADMINISTRATORS)).first() is not None:
                 raise Refusal(
                     "set_up",
-                    "已有管理员登记, 首次设置不再可用",
+                    "已有管理员登记，首次设置不再可用",
                     "an administrator is enrolled already: two administrators do this from now on",
                 )
             if first.number == second.number or not all(Role.ADMINISTRATOR in one.roles for one in (first, second)):
@@ -159,7 +159,7 @@ class Enrolling(Part):
             if (device.officer in before) != (action == "rotate"):
                 raise Refusal(
                     "enrolled",
-                    "已有验证器, 请用 rotate" if device.officer in before else "尚无验证器, 请用 enrol",
+                    "已有验证器，请用 rotate" if device.officer in before else "尚无验证器，请用 enrol",
                     "a device is enrolled: rotate it" if device.officer in before else "no device yet: enrol one",
                 )
             await run(connection, _REPLACE, officer=device.officer, now=now)

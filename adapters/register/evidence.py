@@ -99,7 +99,7 @@ class WrongCode(Refusal):
     """A code that is none of the officer's; with what it makes of the lock."""
 
     def __init__(self, enrolment: int, locked_until: datetime | None) -> None:
-        locks = f", 已锁定至 {_clock(locked_until)}" if locked_until else ""
+        locks = f"，已锁定至 {_clock(locked_until)}" if locked_until else ""
         locked = f"; locked until {_clock(locked_until)}" if locked_until else ""
         super().__init__("wrong_code", f"验证码不对{locks}", f"the code is wrong{locked}")
         self.enrolment = enrolment
@@ -119,25 +119,25 @@ class Verifier:
         """Verify a word and mark its proof, which claims what it entitles. Raises Refusal."""
         if self._ring is None:
             raise Refusal(
-                "no_keys", "中心密钥不可用, 无法核验", "the centre's keys are not at hand: nothing is verified"
+                "no_keys", "中心密钥不可用，无法核验", "the centre's keys are not at hand: nothing is verified"
             )
         if word.evidence is None:
             raise Refusal(
                 "no_evidence",
-                "缺少验证码: 请在警号后输入六位验证码或签名",
+                "缺少验证码：请在警号后输入六位验证码或签名",
                 "the code is missing: type six digits or a signature after your number",
             )
         device = (await run(self._connection, _DEVICE, officer=word.officer)).one_or_none()
         if device is None:
             raise Refusal(
                 "not_enrolled",
-                f"警号 {word.officer} 未登记验证器, 请找两名管理员登记",
+                f"警号 {word.officer} 未登记验证器，请找两名管理员登记",
                 f"officer {word.officer} has no authenticator enrolled: two administrators enrol one",
             )
         match word.evidence:
             case Signature() if word.once:
                 # a signature holds for its text for ever: what happens each time anew is proven with a code
-                raise Refusal("code_needed", "此事须用验证码, 不能用签名", "this needs a code, not a signature")
+                raise Refusal("code_needed", "此事须用验证码，不能用签名", "this needs a code, not a signature")
             case Signature():
                 proof = _by_signature(word, device, word.evidence)
             case Totp():
@@ -166,13 +166,13 @@ class Verifier:
         ):
             raise Refusal(
                 "no_kept_word",
-                "登记簿没有核验过这个决定: 请用验证码或签名重新作出",
+                "登记簿没有核验过这个决定：请用验证码或签名重新作出",
                 "the register never verified this word: decide again with a code or a signature",
             )
         if row is None or row.state != "waiting":
             raise Refusal(
                 "settled_word",
-                "此决定已了结: 请用验证码或签名重新作出",
+                "此决定已了结：请用验证码或签名重新作出",
                 "this word was settled already: decide again with a code or a signature",
             )
         if word.needs is EvidenceKind.SIGNATURE and proof.kind is not EvidenceKind.SIGNATURE:
@@ -186,7 +186,7 @@ class Verifier:
             until = _clock(device.locked_until)
             raise Refusal(
                 "locked",
-                f"验证码多次错误, 已锁定至 {until}; 值班长可解锁",
+                f"验证码多次错误，已锁定至 {until}；值班长可解锁",
                 f"too many wrong codes: locked until {until}; the duty chief can unlock",
             )
         secret = secret_of(ring, word.officer, device)
@@ -199,12 +199,12 @@ class Verifier:
         if ours is not None and not word.once:
             return _proof(word, EvidenceKind.TOTP, step=ours)
         if not steps:
-            raise Refusal("late_code", "验证码已过期: 请输入现在的", "this code is over: type the one shown now")
+            raise Refusal("late_code", "验证码已过期：请输入现在的", "this code is over: type the one shown now")
         free = next((step for step in steps if step not in uses), None)
         if free is None:
             raise Refusal(
                 "used_code",
-                "此验证码已用过: 请等下一个(半分钟内)",
+                "此验证码已用过：请等下一个（半分钟内）",
                 "this code was used already: wait for the next one, within half a minute",
             )
         row = {"officer": word.officer, "step": free, "purpose": word.binding.purpose, "at": word.at}
@@ -230,7 +230,7 @@ def signature_needed() -> Refusal:
     """A code came for a sheet that asks for more."""
     return Refusal(
         "signature_needed",
-        "此单金额或期限较大, 须用签名: starter.py sign",
+        "此单金额或期限较大，须用签名：starter.py sign",
         "this sheet's sum or term needs a signature, not a code: make it with `starter.py sign`",
     )
 
@@ -274,7 +274,7 @@ def secret_of(ring: KeyRing, officer: str, device: Any) -> bytes:  # noqa: ANN40
     except CannotOpenError:
         raise Refusal(
             "no_keys",
-            "验证器的密钥打不开, 请重新登记",
+            "验证器的密钥打不开，请重新登记",
             "the authenticator was sealed with keys that are not here: it must be enrolled again",
         ) from None
 
@@ -289,7 +289,7 @@ def _by_signature(word: Word, device: Any, given: Signature) -> Proof:  # noqa: 
     if not is_signed(device.public_key, word.binding.text, given):
         raise Refusal(
             "wrong_signature",
-            "签名不符: 不是对这些单据、这个决定的签名",
+            "签名不符：不是对这些单据、这个决定的签名",
             "the signature is not for this word: another sheet, verdict or list of lines, or another key",
         )
     return _proof(word, EvidenceKind.SIGNATURE, signature=given.value)

@@ -15,17 +15,18 @@ from sqlalchemy.types import Text
 
 from adapters.register.bulk import Mode, Write, Writes, columns_of, run, statement_text
 from adapters.register.evidence import Verifier, Word
+from adapters.register.kept_before import approved_in_waiting, words_waiting
 from adapters.register.locking import LockedCase, lock_case, lock_cases
 from adapters.register.part import Part
 from adapters.register.refusals import Refusal
 from adapters.register.ruling import Refusable, ruled
 from adapters.register.sheets import Hearing, hear, may_decide
-from adapters.register.tables import cases, decisions, kept_decisions, officers
+from adapters.register.tables import cases, decisions, kept_decisions
 from domain.case import Status
 from domain.evidence import EvidenceKind, KeptWord, SheetOnWord, decision_binding, kept_claims
 from domain.frozen import Frozen
 from domain.identifiers import new_word_id, parts_of_sheet
-from domain.officers import Role
+from domain.refusal_words import NOT_FILED
 from domain.sheets import Decision, Ruling, SheetKind, Verdict
 from domain.words import DecisionWords
 
@@ -34,22 +35,15 @@ _SETTLED = Write.of(kept_decisions, Mode.CHANGE, "state", "said", "settled_at")
 _CASES = statement_text(
     select(cases.c.case_id).where(cases.c.case_number == func.any(bindparam("numbers", type_=ARRAY(Text))))
 )
-_WAITING = statement_text(
-    select(kept_decisions.c.officer, kept_decisions.c.verdict, kept_decisions.c.sheets, officers.c.roles)
-    .join(officers, officers.c.number == kept_decisions.c.officer)
-    .where(
-        kept_decisions.c.state == "waiting",
-        kept_decisions.c.case_id == func.any(bindparam("cases", type_=ARRAY(Text))),
-    )
-    .order_by(kept_decisions.c.at)
-)
 _TAKEN = statement_text(
     select(decisions.c.sheet, decisions.c.verdict, decisions.c.content["except_lines"].label("except_lines")).where(
         decisions.c.case_id == bindparam("case_id", type_=Text),
         decisions.c.officer == bindparam("officer", type_=Text),
     )
 )
-KEPT = ("已保存, 系统引擎恢复后自动送达", "kept; will be delivered when the engine is back")
+_MOST_SHOWN = 500
+"""Kept words of one look; an engine that is away for days must not make every look longer."""
+KEPT = ("已保存，系统引擎恢复后自动送达", "kept; will be delivered when the engine is back")
 
 
 class KeptDecision(Frozen):
@@ -85,6 +79,13 @@ class KeptDecision(Frozen):
             "except": list(self.except_lines),
             "reason": self.reason,
         }
+
+
+class KeptLately(Frozen):
+    """Kept words as a watch shows them, in the order given. `more`: how many further ones there are."""
+
+    words: tuple[KeptDecision, ...] = ()
+    more: int = 0
 
 
 def own_sheets(names: Iterable[str], case_number: str) -> tuple[str, ...]:
@@ -126,12 +127,34 @@ class Keeping(Part):
 
     async def kept_waiting(self) -> list[KeptDecision]:
         """What is still to be delivered, in the order given."""
-        return await self._kept(_rows().where(kept_decisions.c.state == "waiting"))
+        waiting = _rows().where(kept_decisions.c.state == "waiting")
 
-    async def kept_lately(self, now: datetime, within: timedelta) -> list[KeptDecision]:
-        """What waits, and what became of the others within this time."""
-        lately = kept_decisions.c.settled_at >= now - within
-        return await self._kept(_rows().where(or_(kept_decisions.c.state == "waiting", lately)))
+        async def work(connection: AsyncConnection) -> list[KeptDecision]:
+            return _decisions(await connection.execute(waiting.order_by(kept_decisions.c.at, kept_decisions.c.word)))
+
+        return await self._do(work)
+
+    async def kept_lately(self, now: datetime, within: timedelta, most: int = _MOST_SHOWN) -> KeptLately:
+        """What waits, and what became of the others within this time.
+
+        Where they are more than `most`: what waits or was refused before what was delivered, the newest of each.
+        """
+        shown = or_(kept_decisions.c.state == "waiting", kept_decisions.c.settled_at >= now - within)
+        newest = (
+            _rows()
+            .where(shown)
+            .order_by(kept_decisions.c.state == "delivered", kept_decisions.c.at.desc(), kept_decisions.c.word.desc())
+            .limit(most)
+        )
+
+        async def work(connection: AsyncConnection) -> KeptLately:
+            rows = (await connection.execute(newest)).all()
+            words = sorted(_decisions(rows), key=lambda one: (one.at, one.word))
+            count = select(func.count()).select_from(kept_decisions).where(shown)
+            every = len(rows) if len(rows) < most else (await connection.execute(count)).scalar_one()
+            return KeptLately(words=tuple(words), more=every - len(rows))
+
+        return await self._do(work)
 
     async def settle_kept(self, kept: KeptDecision, refused: str, now: datetime) -> str:
         """Mark what became of a word after its case was told: what is on record is delivered, whatever was said.
@@ -165,12 +188,9 @@ class Keeping(Part):
 
         return await self._do(work)
 
-    async def _kept(self, wanted: Select[Any]) -> list[KeptDecision]:
-        async def work(connection: AsyncConnection) -> list[KeptDecision]:
-            rows = await connection.execute(wanted.order_by(kept_decisions.c.at, kept_decisions.c.word))
-            return [KeptDecision.model_validate(columns_of(row)) for row in rows]
 
-        return await self._do(work)
+def _decisions(rows: Iterable[Any]) -> list[KeptDecision]:
+    return [KeptDecision.model_validate(columns_of(row)) for row in rows]
 
 
 async def _lock(connection: AsyncConnection, names: Sequence[str]) -> dict[str, LockedCase]:
@@ -185,7 +205,7 @@ async def _hearings(
     connection: AsyncConnection, by_number: Mapping[str, LockedCase], words: DecisionWords, now: datetime
 ) -> list[Hearing]:
     """Everything but the evidence, for each sheet that this word would still decide. Raises Refusal."""
-    waiting = (await run(connection, _WAITING, cases=sorted(one.row.case_id for one in by_number.values()))).all()
+    waiting = await words_waiting(connection, {one.row.case_id for one in by_number.values()})
     hearings = []
     for name in words.sheets:
         number, short = parts_of_sheet(name) or ("", name)
@@ -201,7 +221,8 @@ async def _hearings(
         if _on_record(hearing):
             hearings.append(hearing)  # nothing to keep; the evidence was given for it all the same
             continue
-        _count_in(hearing, [row for row in waiting if name in row.sheets], name)
+        if hearing.kept is not None:
+            hearing.kept.approved += approved_in_waiting(waiting, words.officer, name)
         await may_decide(connection, hearing)
         _takes_decisions(case, hearing)
         hearings.append(hearing)
@@ -214,26 +235,12 @@ def _on_record(hearing: Hearing) -> bool:
     return kept is not None and kept.has(decision)
 
 
-def _count_in(hearing: Hearing, waiting: Sequence[Any], name: str) -> None:
-    """Let words that wait count as said. Raises Refusal."""
-    if hearing.kept is None:
-        return
-    for row in waiting:
-        if row.officer == hearing.decision.officer:
-            raise Refusal("kept_before", f"您对 {name} 的决定已保存, 等待送达", f"your word on {name} is kept already")
-        if row.verdict == Verdict.REJECT:
-            raise Refusal("decided", f"{name} 已有驳回待送达", f"a rejection of {name} is kept already")
-        hearing.kept.approved.append((row.officer, tuple(Role(role) for role in row.roles)))
-
-
 def _takes_decisions(case: LockedCase, hearing: Hearing) -> None:
     """As the case itself would say. Raises Refusal."""
     if case.row.status == Status.CLOSED:
         raise Refusal("closed", f"案件 {case.row.case_number} 已结案", f"case {case.row.case_number} is closed")
     if hearing.kept is not None and hearing.kept.row.kind == SheetKind.FREEZE and not case.row.filing_number:
-        raise Refusal(
-            "not_filed", "尚未立案，不能批准冻结：请先登记立案号", "no case filing yet: enter it first (filing)"
-        )
+        raise Refusal("not_filed", NOT_FILED.zh, NOT_FILED.en)
 
 
 def _word_on(hearings: Sequence[Hearing], words: DecisionWords, now: datetime) -> Word:

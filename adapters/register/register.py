@@ -20,6 +20,7 @@ from adapters.register.engine import open_engine
 from adapters.register.enrolling import Enrolling
 from adapters.register.fuse import RaisingFuse
 from adapters.register.keeping import Keeping
+from adapters.register.kept_before import KeptBefore
 from adapters.register.lapsing import Lapsing
 from adapters.register.noticing import Noticing
 from adapters.register.paper_trail import PaperAuditing
@@ -57,6 +58,7 @@ class Register(
     Restarting,
     Recalling,
     Keeping,
+    KeptBefore,
     Watching,
     Awaiting,
     Noticing,

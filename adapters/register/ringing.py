@@ -166,7 +166,7 @@ def _is_for(roles: Collection[Role], told: Collection[Role]) -> None:
     """Who is not to act on a notice must not silence it for those who are. Raises Refusal."""
     if not set(roles) & set(told):
         zh, en = role_words(sorted(told))
-        raise Refusal("not_told", f"此通知不是发给您的, 应由: {zh}", f"this notice is not for you; it is for: {en}")
+        raise Refusal("not_told", f"此通知不是发给您的，应由：{zh}", f"this notice is not for you; it is for: {en}")
 
 
 def _own(one: Notice, holds: Collection[Role]) -> tuple[Role, ...]:
@@ -188,7 +188,7 @@ def _still_rings(one: Notice) -> None:
     if one.acknowledged_at is not None:
         raise _acknowledged(one.acknowledged_by, one.acknowledged_at)
     if one.closed_at is not None:
-        raise Refusal("over", "事由已了结, 无需确认", "its cause is gone: there is nothing to acknowledge")
+        raise Refusal("over", "事由已了结，无需确认", "its cause is gone: there is nothing to acknowledge")
 
 
 def _notice(row: Any) -> Notice:  # noqa: ANN401 - a database row

@@ -1,6 +1,6 @@
 """Sheets and decisions: what officers are asked, who may answer, what their answers make of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -274,7 +274,7 @@ async def may_decide(connection: AsyncConnection, hearing: Hearing) -> tuple[_Ke
     if decision.officer in kept.verdicts and not kept.has(decision):
         raise Refusal(
             "other_word",
-            "您对此单已作出决定, 不能更改",
+            "您对此单已作出决定，不能更改",
             "you have decided this sheet already; a decision is not changed",
         )
     _still_pending(kept, decision)
@@ -285,7 +285,7 @@ async def may_decide(connection: AsyncConnection, hearing: Hearing) -> tuple[_Ke
             "申请人不能审批自己的申请",
             "who asks does not decide: requester and deciders are different persons",
         )
-    _fills_a_role(kept, officer)
+    refuse_unawaited(kept.quorum, kept.approved, officer)
     _names_what_is_there(hearing)
     missing = sorted(set(decision.except_lines) - set(kept.row.line_numbers or []))
     if missing:
@@ -315,11 +315,14 @@ def _still_pending(kept: _Kept, decision: Decision) -> None:
         )
 
 
-def _fills_a_role(kept: _Kept, officer: Officer) -> None:
-    if not fills_a_role(kept.quorum, kept.approved, officer.number, officer.roles):
-        zh, en = role_words(kept.awaited)
+def refuse_unawaited(
+    quorum: Sequence[Role], approved: Sequence[tuple[str, tuple[Role, ...]]], officer: Officer
+) -> None:
+    """The officer must fill a role that those who approved leave open. Raises Refusal."""
+    if not fills_a_role(quorum, approved, officer.number, officer.roles):
+        zh, en = role_words(still_awaited(quorum, approved))
         raise Refusal(
-            "not_awaited", f"您的职务不在待签之列, 尚待: {zh}", f"none of your roles is awaited here; awaited: {en}"
+            "not_awaited", f"您的职务不在待签之列，尚待：{zh}", f"none of your roles is awaited here; awaited: {en}"
         )
 
 
@@ -361,6 +364,6 @@ def _accept(
     zh, en = role_words(ruling["awaited"])
     if ruling["awaited"]:
         return Ruling(
-            accepted=True, sheet=decision.sheet, zh=f"已记录, 尚待: {zh}", en=f"on record; awaited: {en}", **ruling
+            accepted=True, sheet=decision.sheet, zh=f"已记录，尚待：{zh}", en=f"on record; awaited: {en}", **ruling
         )
     return Ruling(accepted=True, sheet=decision.sheet, zh=STATE_WORDS[kept.state], en=str(kept.state), **ruling)

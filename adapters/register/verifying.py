@@ -76,7 +76,7 @@ class Verifying(Part):
                 )
                 if not case.row.filing_number:
                     _file(case, filing, number, proof)
-                return Ruling(accepted=True, sheet="", zh=f"已立案, 编号 {number}", en=f"filed under {number}")
+                return Ruling(accepted=True, sheet="", zh=f"已立案，编号 {number}", en=f"filed under {number}")
 
             return await ruled(connection, [case.chain], Refusable(word, "filing_refused", what), accept)
 
@@ -102,7 +102,7 @@ async def _may_file(connection: AsyncConnection, case: LockedCase, number: str, 
         )
     before = case.row.filing_number
     if before and before != number:
-        raise Refusal("filed", f"该案已立案, 编号 {before}", f"the case is filed already, under {before}")
+        raise Refusal("filed", f"该案已立案，编号 {before}", f"the case is filed already, under {before}")
 
 
 def _file(case: LockedCase, filing: Filing, number: str, proof: Proof) -> None:

@@ -185,7 +185,7 @@ async def test_what_cannot_count_is_refused_in_the_dialog_in_plain_words(cases: 
             await field.open_case(case.number)
             await field.read()
             said = await field.say(operation, f'"{FIELD} {case.code(FIELD)}"')
-            assert said_plainly(said, "您的职务不在待签之列, 尚待: 协查人", "none of your roles is awaited here")
+            assert said_plainly(said, "您的职务不在待签之列，尚待：协查人", "none of your roles is awaited here")
 
         assert await case.frozen() == {}, "nothing refused has had an effect"
         await case.decide_unseen(row, LATE)

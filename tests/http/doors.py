@@ -10,7 +10,7 @@ from adapters.http.codec.recording import Decode
 from domain.officers import Role
 from domain.words import Complaint
 
-WRONG = Complaint(zh="警号或口令不对", en="wrong number or code")
+WRONG = Complaint(zh="警号或验证码不对", en="wrong number or code")
 
 
 class MemoryDoorkeeper:

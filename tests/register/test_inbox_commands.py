@@ -321,3 +321,43 @@ async def test_an_engine_that_goes_while_it_is_told_loses_no_decision(given: Giv
     (kept,) = await given.register.kept_waiting()
     assert kept.own == ("F-01",)
     assert kept.case_number == OTHER.split("/", maxsplit=1)[0]
+
+
+async def test_all_in_the_dark_leaves_out_what_kept_words_have_answered_and_decides_the_rest(
+    given: Given, typed, centre
+) -> None:
+    await two_cases(given)
+    centre.engine = DOWN
+    assert (await typed("approve", "--all", "--officer", code_of_now(SECOND))).code == Exit.DONE
+    assert (await typed("reject", OTHER, "--reason", "不符", "--officer", code_of_now(COUNTY))).code == Exit.DONE
+    later = await given.case()
+    await given.register.keep_sheet(given.sheet(later, (ref(), 7), name="R-01", kind=SheetKind.RELEASE))
+    new = "A2026-000003/R-01"
+
+    said = await typed("approve", "--all", "--officer", code_of_now(SECOND, later=1))
+    assert said.code == Exit.DONE, said.err
+    assert [(one["sheet"], one["kept"]) for one in said.answer["sheets"]] == [(new, True)]
+    assert {one["sheet"]: one["why"] for one in said.answer["left"]} == {
+        name: f"您对 {name} 的决定已保存，等待送达 / your word on {name} is kept already" for name in (FIRST, OTHER)
+    }
+    colleague = await typed("approve", "--all", "--officer", code_of_now(SECOND_TOO))
+    assert (colleague.code, colleague.answer["sheets"]) == (Exit.DONE, []), "a colleague's kept word fills the role"
+    assert {one["sheet"] for one in colleague.answer["left"]} == {FIRST, OTHER, new}
+    assert any("none of your roles is awaited" in one["why"] for one in colleague.answer["left"])
+    approver = await typed("approve", "--all", "--officer", code_of_now(COUNTY, later=1))
+    assert {one["sheet"] for one in approver.answer["sheets"]} == {FIRST, new}, approver.err
+    page = await typed("approve", "--all", "--officer", code_of_now(COUNTY, later=2), as_json=False)
+    assert page.code == Exit.DONE
+    assert f"未决定 left: {OTHER}" in page.out
+
+
+async def test_all_leaves_out_a_rejection_that_waits_whoever_gave_it(given: Given, typed, centre) -> None:
+    await two_cases(given)
+    centre.engine = DOWN
+    assert (await typed("reject", OTHER, "--officer", code_of_now(COUNTY))).code == Exit.DONE
+    said = await typed("approve", "--all", "--officer", code_of_now(SECOND))
+    assert said.code == Exit.DONE, said.err
+    assert [one["sheet"] for one in said.answer["sheets"]] == [FIRST]
+    assert [one["why"] for one in said.answer["left"]] == [
+        f"{OTHER} 已有驳回待送达 / a rejection of {OTHER} is kept already"
+    ]

@@ -182,9 +182,27 @@ async def test_a_word_that_its_case_refuses_is_settled_with_the_reason(given: Gi
     (ruling,) = await _told(given, kept)
     assert (ruling.accepted, ruling.refused) == (False, "decided")
     assert await given.register.settle_kept(kept, ruling.en, LATER) == "refused"
-    (shown,) = await given.register.kept_lately(LATER, timedelta(hours=1))
+    (shown,) = (await given.register.kept_lately(LATER, timedelta(hours=1))).words
     assert (shown.state, shown.said) == ("refused", ruling.en)
-    assert await given.register.kept_lately(LATER + timedelta(hours=2), timedelta(hours=1)) == []
+    assert (await given.register.kept_lately(LATER + timedelta(hours=2), timedelta(hours=1))).words == ()
+
+
+async def test_what_waits_or_was_refused_is_read_before_what_was_delivered_when_they_are_too_many(given: Given) -> None:
+    for no, sheet in enumerate([await _sheet(given), await _sheet(given, start=5)]):
+        for officer in (COUNTY, SECOND):
+            words = await _words(given, officer, sheet, evidence=code(officer, NOW, no))
+            at = NOW + timedelta(seconds=30 * no + (officer == SECOND))
+            assert (await given.register.keep_words(words, at)).accepted
+    first, second, third, _ = await given.register.kept_waiting()
+    assert await given.register.settle_kept(first, "no", LATER) == "refused"
+    for kept in (second, third):
+        await _told(given, kept)
+        assert await given.register.settle_kept(kept, "", LATER) == "delivered"
+    few = await given.register.kept_lately(LATER, timedelta(hours=1), most=3)
+    assert ([one.state for one in few.words], few.more) == (["refused", "delivered", "waiting"], 1)
+    assert few.words[1].word == third.word
+    every = await given.register.kept_lately(LATER, timedelta(hours=1), most=4)
+    assert (len(every.words), every.more) == (4, 0)
 
 
 async def test_a_refused_word_does_not_count_when_somebody_tells_it_again(given: Given, sql) -> None:

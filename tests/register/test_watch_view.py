@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -24,12 +25,13 @@ from adapters.cli.inbox_words import when
 from adapters.cli.keyboard import keys_in
 from adapters.cli.running import World
 from adapters.cli.typed import hidden, unquoted
+from adapters.cli.voice import Voice
+from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, Mode, View, Wish
-from adapters.cli.watch_words import screen
 from adapters.cli.watching import Asked, Watch
 from adapters.papers.templates import load_templates
 from adapters.policy_file import load_policy
-from adapters.register import Register, Rules
+from adapters.register import Register, RegisterError, Rules
 from adapters.register.watching import Watchlist
 from adapters.settings import ORGANISATION, PAPER_ORGAN, Settings
 from domain.bookkeeping import Filing
@@ -156,6 +158,55 @@ async def test_what_is_kept_is_shown_until_and_after_it_is_delivered(given: Give
     assert "decided by another" in await _typed()
 
 
+class Hiccup:
+    """A register that answers the first look and the third, and not the second; a person ends the fourth."""
+
+    def __init__(self, register: Register) -> None:
+        self._register, self.looks = register, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._register, name)
+
+    async def watchlist(self, *asked: Any) -> Watchlist:
+        self.looks += 1
+        if self.looks == 4:
+            raise KeyboardInterrupt
+        if self.looks == 2:
+            raise RegisterError("no connection was free in time")
+        return await self._register.watchlist(*asked)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_frames_go_on_after_a_look_that_the_register_does_not_answer_and_say_so(
+    given: Given, dark, as_json
+) -> None:
+    await _case(given)
+    out = io.StringIO()
+    voice = Voice(as_json=as_json, out=Console(file=out, width=160, soft_wrap=True))
+    async with dark() as world:
+        broken = dataclasses.replace(world, register=Hiccup(world.register))
+        with pytest.raises(KeyboardInterrupt):
+            await watching.watch(broken, voice, POLICY, Asked(every_s=0.01))
+    if as_json:
+        first, second, third = [json.loads(line) for line in out.getvalue().splitlines()]
+        assert (first["register"], second["register"], third["register"]) == (True, False, True)
+        assert (second["run"], second["engine"], second["worker"]) == ("test", False, False)
+        assert "entries" not in second, "what is not known is not said to be nothing"
+        assert third["entries"] == first["entries"]
+    else:
+        assert out.getvalue().count("登记簿不通") == 1
+        assert out.getvalue().count("F-01") == 2
+
+
+async def test_one_look_that_the_register_does_not_answer_fails(dark) -> None:
+    voice = Voice(out=Console(file=io.StringIO()))
+    async with dark() as world:
+        broken = dataclasses.replace(world, register=Hiccup(world.register))
+        broken.register.looks = 1
+        with pytest.raises(RegisterError):
+            await watching.watch(broken, voice, POLICY, Asked(once=True))
+
+
 # ------------------------------------------------------------ keys
 
 
@@ -267,11 +318,11 @@ def test_on_a_narrow_screen_only_the_free_text_is_cut(width):
     view = View()
     view.take(frame(*entries))
     console = Console(width=width, height=40, record=True, file=io.StringIO(), force_terminal=True)
-    console.print(screen(view, 40))
+    console.print(screen(view, console))
     lines = console.export_text().splitlines()
     assert max(map(cell_len, lines)) <= width
     for no, one in enumerate(view.entries, 1):
-        (line,) = [line for line in lines if one.case_number in line]
+        (line,) = [line for line in lines if one.case_number in line and not line.startswith("▸")]
         name = f"{one.case_number}/F-03" if one.sheet else one.case_number
         left = re.split(r"\s{2,}", line.strip())[:6]
         assert left == [str(no), name, shown_clock(one.at), when(one.at, NOW), "1,234,567,890", "23,045.67"]

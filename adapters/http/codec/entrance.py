@@ -65,7 +65,7 @@ def add_entrance(app: FastAPI, endpoint: Endpoint) -> None:
 
 def _too_often(rules: LoginRules) -> Complaint:
     return Complaint(
-        zh=f"口令错误次数过多，请{rules.within_minutes:g}分钟后再试",
+        zh=f"验证码错误次数过多，请{rules.within_minutes:g}分钟后再试",
         en=f"too many wrong codes for this number: try again in {rules.within_minutes:g} min",
     )
 

@@ -47,7 +47,7 @@ def login_page(worlds: Sequence[str], told: Complaint | None = None) -> str:
         f"{_choice(worlds)}"
         '<label>警号 / officer number<input name="officer" inputmode="numeric" required autofocus maxlength="12">'
         "</label>"
-        '<label>动态口令 / one-time code<input name="code" inputmode="numeric" required maxlength="12" '
+        '<label>验证码 / one-time code<input name="code" inputmode="numeric" required maxlength="12" '
         'autocomplete="one-time-code"></label><button>登录 / log in</button></form>'
     )
 
