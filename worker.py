@@ -4,15 +4,21 @@
     python worker.py --run main --queues cases        workflows and the register's activities
     python worker.py --run main --queues platform,105302000015,CT
 
-Drained on SIGTERM: what is running may end, nothing new is taken.
+Drained on SIGTERM: what is running may end, nothing new is taken. While the engine does not answer, the bell rings all
+the same (it needs the register alone), and the rest waits for the engine.
+
+Ends with 0 once drained; 2: a setting, key, paper or queue is wrong, which only a person cures; 4: the register does
+not answer, and starting again may do; 1: it failed while it worked, and its last log line says how.
 """
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -24,6 +30,7 @@ from activities.institution import InstitutionActivities
 from activities.register import RegisterActivities
 from adapters import logs, settings
 from adapters.banks.requests import Centre
+from adapters.cli.failures import CommandError, failure_of
 from adapters.delivering import Delivery
 from adapters.intake import Intake
 from adapters.keyring import KeyRing, KeyRingError
@@ -32,13 +39,16 @@ from adapters.notices.bell import Bell
 from adapters.notices.doors import case_links, notice_ports
 from adapters.papers.in_force import printer_in_force
 from adapters.policy_file import load_policy
-from adapters.register import Register, Rules
-from adapters.temporal.addresses import database_name, postgres_url, sandbox_url
+from adapters.register import Register, RegisterError, Rules
+from adapters.settings import Settings, SettingsError
+from adapters.temporal.addresses import database_name, postgres_url, sandbox_url, temporal_address
 from adapters.temporal.client import connect
+from adapters.temporal.errors import StackError
 from adapters.temporal.lifetime import RUNTIME_REST_S
 from adapters.watch import CaseWatch
 from domain.institutions import PLATFORM_LINE, Institution
 from domain.papers import Paper
+from domain.policy import Policy
 from workflows.limits import CASES_QUEUE, institution_queue, lines_and_institutions
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
@@ -60,13 +70,33 @@ COLLECT_AFTER = (50_000, 20, 50)
 """Python's garbage collector, by generation: its defaults took 7 % of a worker's time in `wuxi-2000`."""
 BATCHES_AT_ONCE = 400
 """Batches in flight on one queue; each is waiting almost always."""
+ENGINE_EVERY_S, ENGINE_WITHIN_S = 2.0, 5.0
+"""Between two tries to reach an engine, and for one of them: it answers in milliseconds, or the net swallows it."""
+NOT_STARTED = (SettingsError, KeyRingError, StackError, RegisterError)
+"""What a worker may be refused by before it works; anything else is a fault of ours and shows its traceback."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What a worker has before it asks for the engine. `served`: its lines and institutions; `cases`: these too."""
+
+    given: Settings
+    run: str
+    policy: Policy
+    register: Register
+    institutions: list[Institution]
+    practice: bool
+    lines: HttpLines
+    render: Callable[[Paper], bytes]
+    cases: bool
+    served: list[str]
 
 
 def chosen(queues: str, institutions: Sequence[Institution]) -> tuple[bool, list[str]]:
     """Whether this process runs the cases, and which lines and institutions it serves (limits.institution_queue).
 
     Raises:
-        ValueError: a queue is named that does not exist.
+        SettingsError: a queue is named that does not exist.
     """
     known = lines_and_institutions(institutions)
     if queues == "all":
@@ -75,7 +105,7 @@ def chosen(queues: str, institutions: Sequence[Institution]) -> tuple[bool, list
     unknown = [name for name in names if name not in known and name not in {"cases", "institutions"}]
     if unknown or not names:
         msg = f"--queues: no such queue {unknown}; name 'all', 'cases', 'institutions' or some of {sorted(known)}"
-        raise ValueError(msg)
+        raise SettingsError(msg)
     served = known if "institutions" in names else [name for name in names if name in known]
     return "cases" in names, served
 
@@ -110,8 +140,8 @@ def institution_worker(client: Client, acts: InstitutionActivities, line: str) -
     )
 
 
-async def serve(run: str, queues: str) -> None:
-    """Run until SIGTERM or SIGINT, then drain."""
+async def opened(run: str, queues: str) -> House:
+    """Settings, register, papers and lines. Raises what NOT_STARTED names."""
     given = settings.load()
     logs.configure(given.log_level, process="worker")
     gc.freeze()  # what was imported stays: it need not be looked through again
@@ -124,48 +154,103 @@ async def serve(run: str, queues: str) -> None:
         ring=KeyRing.load(given),
         connections=CONNECTIONS,
     )
-    client = await connect(given, run)
     institutions = await register.institutions()
     practice = all(one.practice for one in institutions)
     centre = Centre(organisation_id=given.organisation_id, name=given.organisation_name)
     cases, served = chosen(queues, institutions)
     lines = HttpLines(sandbox_url(given), run, centre, practice=practice, warrants=register)
     render = (await printer_in_force(given, rules, register, datetime.now(UTC), practice=practice)).render
-    acts = InstitutionActivities(register, lines, render)
-    workers = [institution_worker(client, acts, one) for one in served]
-    if cases:
-        workers.insert(0, case_worker(client, register, render))
+    temporal_address(given)  # one that nobody has named will never answer
+    return House(given, run, policy, register, institutions, practice, lines, render, cases, served)
+
+
+def bell_of(house: House) -> Bell:
+    """It stands on the register alone."""
+    ports = notice_ports(house.given, house.run, practice=house.practice)
+    links = case_links(house.given, house.run)
+    return Bell(house.register, ports, house.policy, links, practice=house.practice)
+
+
+async def reached(house: House, stop: asyncio.Event) -> Client | None:
+    """The engine, however long it takes to answer; None: told to stop before it did."""
+    told = False
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(ENGINE_WITHIN_S):
+                return await connect(house.given, house.run)
+        except (StackError, TimeoutError) as problem:
+            if not told:
+                log.warning("engine_does_not_answer", why=str(problem), again_every_s=ENGINE_EVERY_S)
+            told = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), ENGINE_EVERY_S)
+    return None
+
+
+def workers_of(house: House, client: Client) -> list[Worker]:
+    """One for each queue; that of the cases first."""
+    acts = InstitutionActivities(house.register, house.lines, house.render)
+    cases = [case_worker(client, house.register, house.render)] if house.cases else []
+    return [*cases, *(institution_worker(client, acts, one) for one in house.served)]
+
+
+def rounds_of(house: House, client: Client) -> list[Coroutine[None, None, None]]:
+    """What is looked after beside the cases, and needs the engine."""
+    if not house.cases:
+        return []
+    start = (house.register, client, house.policy, house.institutions)
+    return [
+        Intake(*start).sweep_for_ever(),
+        CaseWatch(*start).watch_for_ever(),
+        Delivery(house.register, client).deliver_for_ever(),
+    ]
+
+
+async def serve(run: str, queues: str) -> None:
+    """Run until SIGTERM or SIGINT, then drain.
+
+    Raises:
+        CommandError: it cannot begin to work.
+        Exception: what one of the workers, or of what is looked after beside them, has failed with.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    beside: list[asyncio.Task[None]] = []
-    if cases:
-        intake = Intake(register, client, policy, institutions)
-        watch = CaseWatch(register, client, policy, institutions)
-        ports = notice_ports(given, run, practice=practice)
-        bell = Bell(register, ports, policy, case_links(given, run), practice=practice)
-        delivery = Delivery(register, client)
-        for_ever = (
-            intake.sweep_for_ever(),
-            watch.watch_for_ever(),
-            bell.ring_for_ever(),
-            delivery.deliver_for_ever(),
-        )
-        beside = [asyncio.create_task(one) for one in for_ever]
+    with starting():
+        house = await opened(run, queues)
+        # before the engine is asked for: officers are told while it is down, too
+        beside = [asyncio.create_task(bell_of(house).ring_for_ever())] if house.cases else []
+        client = await reached(house, stop)
+    workers: list[Worker] = []
+    if client is not None:
+        workers = workers_of(house, client)
+        beside += [asyncio.create_task(one) for one in rounds_of(house, client)]
     running = [asyncio.create_task(worker.run()) for worker in workers]
-    log.info("worker_ready", run=run, queues=len(workers))
+    if workers:
+        log.info("worker_ready", run=run, queues=len(workers))
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([stopped, *running, *beside], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker_draining")
     for task in beside:
         task.cancel()
-    await asyncio.gather(*beside, return_exceptions=True)
+    ends = await asyncio.gather(*beside, return_exceptions=True)
     await asyncio.gather(*(worker.shutdown() for worker in workers))
-    await asyncio.gather(*running, return_exceptions=True)
-    await lines.aclose()
-    await register.close()
+    ends += await asyncio.gather(*running, return_exceptions=True)
+    await house.lines.aclose()
+    await house.register.close()
     await asyncio.sleep(RUNTIME_REST_S)
+    if failed := [one for one in ends if isinstance(one, Exception)]:  # cancellations are ours
+        raise failed[0]
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """Around what comes before the work: what is wrong then is one sentence for a person. Raises CommandError."""
+    try:
+        yield
+    except NOT_STARTED as problem:
+        raise failure_of(problem) from None
 
 
 def main() -> int:
@@ -178,9 +263,9 @@ def main() -> int:
     given = parser.parse_args()
     try:
         uvloop.run(serve(given.run, given.queues))  # about 1.15x (docs/decisions.md)
-    except (ValueError, KeyRingError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a person is reading
-        return 2
+    except CommandError as refused:
+        print(refused.sentence, file=sys.stderr)  # noqa: T201 - a person is reading
+        return int(refused.exit_code)
     return 0
 
 

@@ -186,6 +186,8 @@ class Desk:
                 f"{words.officer} 已停手：全中心不再发出止付、冻结，两名值班警员重新签署授权后恢复",
                 f"{words.officer} has halted the centre: no stop or freeze leaves until two duty officers sign again",
             )
+        elif ruling.refused == "lifted":  # said long ago: whoever said it may not wait for the answer any more
+            self._misunderstood("halt", Complaint(zh=ruling.zh, en=ruling.en))
         self._wake()
         return ruling
 

@@ -41,6 +41,7 @@ class VerificationWorkflow:
         self.visit = visit
         self.seal_rules = visit.sealing
         self.found: FindingReport | None = None
+        self._asking = False
         self.heard: list[FindingWords] = []
         self.notes: list[str] = []
         for finding in Finding:
@@ -134,7 +135,14 @@ class VerificationWorkflow:
         self._note(Complaint(zh=f"{name[:40]}：{complaint.zh}", en=f"{name[:40]}: {complaint.en}"))
 
     async def _try(self, words: FindingWords, *, by_engine: bool = False) -> Ruling:
-        """`by_engine`: of an update, which is forgotten with its worker until a task of the visit was completed."""
+        """Have the register keep a finding; one at a time, and the first that is kept is the visit's.
+
+        `by_engine`: of an update, which is forgotten with its worker until a task of the visit was completed.
+        """
+        while self._asking:
+            await workflow.wait_condition(lambda: not self._asking)
+        if self.found is not None:
+            return Ruling(accepted=False, sheet="", zh=FOUND_ALREADY.zh, en=FOUND_ALREADY.en)
         keep = have_register_keep if by_engine else ask_register
         report = FindingReport(
             case_id=self.visit.case_id,
@@ -146,15 +154,18 @@ class VerificationWorkflow:
             evidence=words.evidence,
             at=workflow.now(),
         )
+        self._asking = True
         try:
             ruling = await keep("keep_finding", report, Ruling, "登记查证结果 / keep the finding")
         except ActivityError as problem:
             if is_cancelled_exception(problem):
                 raise
             return Ruling(accepted=False, sheet="", zh="登记失败，请重试", en="could not be kept, please try again")
-        if ruling.accepted and self.found is None:
+        finally:
+            self._asking = False
+        if ruling.accepted:
             self.found = report.model_copy(update={"evidence": None})  # the register keeps the proof
-        elif not ruling.accepted:
+        else:
             self._note(Complaint(zh=ruling.zh, en=ruling.en))
         return ruling
 

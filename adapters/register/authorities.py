@@ -27,7 +27,18 @@ _REVOKE = statement_text(
     .values(revoked_at=_NOW, revoked_by=_OFFICER)
     .where(authorities.c.revoked_at.is_(None), authorities.c.ends > _NOW)
 )
-_HALT = statement_text(insert(halts).values(officer=_OFFICER, at=_NOW))
+_HALT = statement_text(
+    insert(halts).values(officer=_OFFICER, at=_NOW, lifted_by=bindparam("lifted_by", type_=Text, value=None))
+)
+LATE_BY = timedelta(minutes=1)
+"""A halt is late only by more than this: clocks differ, and a fresh halt must never be taken for an old one."""
+_SIGNED_SINCE = statement_text(
+    select(authorities.c.authority_id)
+    # and not from a clock that is ahead of ours
+    .where(authorities.c.starts > _NOW + LATE_BY, authorities.c.starts <= func.now())
+    .order_by(authorities.c.given)
+    .limit(1)
+)
 _SAID_BEFORE = statement_text(select(halts.c.id).where(halts.c.officer == _OFFICER, halts.c.at == _NOW))
 _STANDING_HALT = statement_text(
     select(halts.c.officer, halts.c.at).where(halts.c.lifted_by.is_(None)).order_by(halts.c.id).limit(1)
@@ -52,23 +63,36 @@ _LATEST = statement_text(
 )
 
 
+_LIFTED = Refusal(
+    "lifted",
+    "未停手: 此后两名值班警员已签署常备授权; 仍须停手的, 请重新停手",
+    "not halted: two duty officers have signed the standing authority since; halt again if it is still due",
+)
+
+
 class Commanding(Part):
     """The part of the register that gives and revokes the standing authority."""
 
     async def halt(self, officer: str, now: datetime) -> Ruling:
-        """停手: revoke the standing authority at once; any active officer may. When this returns, nothing more leaves.
+        """停手: revoke the standing authority at once; any active officer may. Accepted: nothing more leaves.
 
-        It waits for orders being written this very moment: they are written before it, or not at all. Told once more
-        (a worker died before it could say so), the same word does not halt a centre that two have signed for since.
+        It waits for orders being written this very moment: they are written before it, or not at all. `now`: when it
+        was said. A centre that two have signed for since is not halted by it, whether it is told once more (a worker
+        died before it could say so) or arrives so late (nobody worked): it is on record as lifted, and refused.
         """
 
         async def work(connection: AsyncConnection) -> Ruling:
             await officer_of(connection, officer)
             await run(connection, _ALONE)
             if (await run(connection, _SAID_BEFORE, officer=officer, now=now)).first() is None:
+                lifted_by = None
                 if (await run(connection, _STANDING_HALT)).first() is None:
-                    await run(connection, _REVOKE, officer=officer, now=now)
-                await run(connection, _HALT, officer=officer, now=now)
+                    lifted_by = (await run(connection, _SIGNED_SINCE, now=now)).scalar_one_or_none()
+                    if lifted_by is None:
+                        await run(connection, _REVOKE, officer=officer, now=now)
+                await run(connection, _HALT, officer=officer, now=now, lifted_by=lifted_by)
+            if (await run(connection, _STANDING_HALT)).first() is None:
+                return _LIFTED.ruling()
             return Ruling(accepted=True, sheet="", zh="已停手，不再发出任何指令", en="halted: nothing more leaves")
 
         return await self._ruled(work)

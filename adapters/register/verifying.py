@@ -13,13 +13,21 @@ from adapters.register.ruling import Refusable, ruled
 from adapters.register.tables import accounts, findings
 from domain.bookkeeping import Filing
 from domain.evidence import Proof, filing_binding, filing_claims, finding_binding, finding_claims
-from domain.findings import FindingReport
+from domain.findings import FINDING_WORDS, Finding, FindingReport
 from domain.identifiers import account_key
 from domain.officers import Role
 from domain.sheets import Ruling
 from domain.words import LONGEST_FILING_NUMBER
 
-_FINDING = Write.of(findings, Mode.KEEP)
+_FINDING = Write.of(findings, Mode.ADD)
+_FOUND = statement_text(
+    select(findings.c.officer, findings.c.finding)
+    .where(
+        findings.c.case_id == bindparam("case_id", type_=Text), findings.c.account == bindparam("account", type_=Text)
+    )
+    .order_by(findings.c.id.desc())
+    .limit(1)
+)
 _ACCOUNT_KNOWN = statement_text(
     select(accounts.c.account).where(accounts.c.account == bindparam("account", type_=Text))
 )
@@ -31,7 +39,7 @@ class Verifying(Part):
     async def keep_finding(self, finding: FindingReport) -> Ruling:
         """Check the officer (role field) and the evidence; keep the finding with its proof (DOMAIN section 8).
 
-        The same again is accepted once more.
+        One visit has one finding: the same again of the same officer is on record already, another one is refused.
         """
 
         async def work(connection: AsyncConnection) -> Ruling:
@@ -45,10 +53,11 @@ class Verifying(Part):
                 await _may_find(connection, finding.officer, account)
                 verifier = Verifier(connection, self._ring, self._rules.evidence, writes)
                 proof = await verifier.prove(word, *finding_claims(finding.case_id, account, finding.finding))
-                kept = {"case_id": finding.case_id, "at": finding.at, "remark": finding.remark, "proof": proof}
-                writes.add(_FINDING, {**kept, **what})
-                shown = {**what, "remark": finding.remark, "evidence": proof.kind, "binding": proof.binding}
-                case.chain.note(finding.at, "finding_kept", shown)
+                if not await _is_found(connection, finding, account):
+                    kept = {"case_id": finding.case_id, "at": finding.at, "remark": finding.remark, "proof": proof}
+                    writes.add(_FINDING, {**kept, **what})
+                    shown = {**what, "remark": finding.remark, "evidence": proof.kind, "binding": proof.binding}
+                    case.chain.note(finding.at, "finding_kept", shown)
                 return Ruling(accepted=True, sheet="", zh="查证结果已记录", en="the finding is on record")
 
             return await ruled(connection, [case.chain], Refusable(word, "finding_refused", what), accept)
@@ -92,6 +101,19 @@ async def _may_find(connection: AsyncConnection, number: str, account: str) -> N
         raise Refusal("not_in_role", f"警号 {number} 不是外勤", f"officer {number} is not a field officer")
     if (await run(connection, _ACCOUNT_KNOWN, account=account)).one_or_none() is None:
         raise Refusal("unknown_account", "没有这个账户", "this account is not known")
+
+
+async def _is_found(connection: AsyncConnection, finding: FindingReport, account: str) -> bool:
+    """Whether this officer's same finding is on record. Raises Refusal when another one is."""
+    before = (await run(connection, _FOUND, case_id=finding.case_id, account=account)).one_or_none()
+    if before is None or (before.officer, before.finding) == (finding.officer, finding.finding):
+        return before is not None
+    zh, en = FINDING_WORDS[Finding(before.finding)]
+    raise Refusal(
+        "found",
+        f"已有查证结果：{zh}（警号 {before.officer}）",
+        f"a finding was entered already: {en}, by officer {before.officer}",
+    )
 
 
 async def _may_file(connection: AsyncConnection, case: LockedCase, number: str, officer: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -70,13 +70,54 @@ async def test_the_same_word_told_again_does_not_halt_what_two_have_signed_for_s
     signed = NOW + timedelta(minutes=1)
     await given.duty(now=signed)
     for officer_, at in said:  # by the engine, since nobody told it that it was done
-        assert (await given.register.halt(officer_, at)).accepted
+        assert (await given.register.halt(officer_, at)).refused == "lifted"
     assert not await given.register.halted()
     standing = await given.register.authority()
     assert standing is not None
     assert standing.revoked_at is None
     assert (await given.register.halt(CHIEF, signed)).accepted
     assert await given.register.halted(), "another word of the same officer"
+
+
+async def test_a_halt_that_arrives_late_does_not_revoke_what_two_have_signed_for_since(given: Given, sql) -> None:
+    said = datetime.now(UTC) - timedelta(minutes=20)  # to a case whose worker died before the register heard of it
+    await given.duty(now=said - timedelta(hours=1))
+    assert (await given.register.halt(COUNTY, said + timedelta(minutes=1))).accepted, "by the command line meanwhile"
+    signed = await given.duty(now=said + timedelta(minutes=10))
+    for _ in range(2):
+        late = await given.register.halt(CHIEF, said)
+        assert (late.accepted, late.refused) == (False, "lifted")
+        assert "重新停手" in late.zh
+        assert "halt again" in late.en
+    standing = await given.register.authority()
+    assert standing is not None
+    assert (standing.authority_id, standing.revoked_at) == (signed, None)
+    assert not await given.register.halted()
+    on_record = "SELECT officer, at, lifted_by FROM halts ORDER BY id"
+    assert sql.execute(on_record).fetchall()[1:] == [(CHIEF, said, signed)]
+    # said again, it halts
+    assert (await given.register.halt(CHIEF, datetime.now(UTC))).accepted
+    assert await given.register.halted()
+
+
+async def test_a_halt_that_arrives_late_while_another_stands_lifts_nothing(given: Given) -> None:
+    said = datetime.now(UTC) - timedelta(minutes=20)
+    await given.duty(now=said + timedelta(minutes=10))
+    fresh = said + timedelta(minutes=15)
+    assert (await given.register.halt(COUNTY, fresh)).accepted
+    assert (await given.register.halt(CHIEF, said)).accepted
+    assert await given.register.standing_halt() == Halt(officer=COUNTY, at=fresh)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=50), timedelta(minutes=30)])
+async def test_a_clock_that_is_ahead_where_two_signed_voids_no_fresh_halt(given: Given, ahead: timedelta) -> None:
+    now = datetime.now(UTC)
+    await given.duty(now=now + ahead)
+    assert (await given.register.halt(CHIEF, now)).accepted
+    assert await given.register.halted()
+    standing = await given.register.authority()
+    assert standing is not None
+    assert standing.revoked_by == CHIEF
 
 
 async def test_a_halt_stands_even_where_no_authority_was_in_force(given: Given) -> None:

@@ -1,5 +1,6 @@
 """Who decides what: persons, roles, standing; refusals are rulings in words; silence is nothing."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,12 +11,14 @@ from domain.sheets import SheetKind, SheetState, Verdict, Why
 from tests.register.given import (
     CHIEF,
     COUNTY,
+    FIELD,
     GONE,
     HANDLING,
     NOW,
     SECOND,
     SECOND_TOO,
     Given,
+    code,
     device,
     found_at,
     numbered,
@@ -231,3 +234,48 @@ async def test_a_finding_is_kept_from_field_officers_only(given: Given, sql) -> 
         assert (await given.register.keep_finding(finding)).accepted
     assert sql.execute("SELECT count(*), min(finding) FROM findings").fetchone() == (1, "merchant")
     assert await given.register.verify_all() == []
+
+
+async def test_one_visit_has_one_finding_and_whoever_differs_is_told_which(given: Given, sql) -> None:
+    await given.register.put_officers([officer(SECOND, Role.SECOND_OFFICER, Role.FIELD)])
+    await given.duty()
+    case_id = await given.case()
+    await given.open(case_id, stop(ref()), stop(numbered(2)[1]))
+    at = NOW + timedelta(minutes=5)  # the duty officers' codes of NOW are used up
+    first = found_at(case_id, ref(), Finding.MULE).model_copy(update={"at": at, "evidence": code(FIELD, at)})
+    assert (await given.register.keep_finding(first)).accepted
+    for who, finding, minutes in ((SECOND, Finding.MERCHANT, 1), (SECOND, Finding.MULE, 2), (FIELD, Finding.VICTIM, 3)):
+        later = at + timedelta(minutes=minutes)
+        said = {"officer": who, "finding": finding, "at": later, "evidence": code(who, later)}
+        refused = await given.register.keep_finding(first.model_copy(update=said))
+        assert (refused.accepted, refused.refused) == (False, "found")
+        assert "涉案人" in refused.zh
+        assert "mule" in refused.en
+        assert FIELD in refused.zh
+    # the same once more, at another moment: it is on record, once
+    again = at + timedelta(minutes=4)
+    told = first.model_copy(update={"at": again, "evidence": code(FIELD, again)})
+    assert (await given.register.keep_finding(told)).accepted
+    assert sql.execute("SELECT finding, at FROM findings").fetchall() == [("mule", at)]
+    kept = "SELECT count(*) FROM events WHERE kind = 'finding_kept'"
+    assert sql.execute(kept).fetchone() == (1,)
+    # another holder of the case is another visit
+    other = first.model_copy(update={"number": numbered(2)[1].number, "finding": Finding.VICTIM})
+    later = at + timedelta(minutes=5)
+    assert (
+        await given.register.keep_finding(other.model_copy(update={"at": later, "evidence": code(FIELD, later)}))
+    ).accepted
+    assert await given.register.verify_all() == []
+
+
+async def test_two_findings_at_the_same_moment_are_one(given: Given, sql) -> None:
+    await given.register.put_officers([officer(SECOND, Role.SECOND_OFFICER, Role.FIELD)])
+    await given.duty()
+    case_id = await given.case()
+    await given.open(case_id, stop(ref()))
+    at = NOW + timedelta(minutes=5)
+    first = found_at(case_id, ref(), Finding.MULE).model_copy(update={"at": at, "evidence": code(FIELD, at)})
+    second = first.model_copy(update={"officer": SECOND, "finding": Finding.MERCHANT, "evidence": code(SECOND, at)})
+    rulings = await asyncio.gather(*(given.register.keep_finding(one) for one in (first, second)))
+    assert sorted(one.accepted for one in rulings) == [False, True]
+    assert sql.execute("SELECT count(*) FROM findings").fetchone() == (1,)

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from domain.findings import Finding
 from domain.money import shown
 from domain.operations import FILE_HERE, HALT_HERE, NOT_KNOWN_YET, finding_name
-from domain.sheets import update_name
+from domain.sheets import Ruling, update_name
 from tests.workflows.engine import FILING_NUMBER, RunningCase, Town, until
 from tests.workflows.paper_register import OFFICERS, approvers, word_of
 from tests.workflows.paper_world import PaperWorld
@@ -179,6 +179,17 @@ async def test_a_halt_needs_one_officers_number_and_nothing_else(town: Town):
     assert [one.officer for one in case.world.register.halts] == ["012350"]
     standing = await case.standing()
     assert any("012350 has halted the centre" in text for text in standing.problems)
+    await no_failed_task(case.handle)
+
+
+async def test_a_halt_that_two_have_signed_after_is_refused_and_stays_among_the_problems(town: Town):
+    case = await asking(town)
+    too_late = Ruling(accepted=False, sheet="", refused="lifted", zh="此后已签署", en="signed for since")
+    case.world.register.halt = lambda halt: too_late  # type: ignore[method-assign]  # noqa: ARG005 - as it is called
+    assert "此后已签署" in await refused(case, HALT_HERE, "012350")
+    standing = await case.standing()
+    assert any("signed for since" in text for text in standing.problems)
+    assert not any("has halted the centre" in text for text in standing.problems)
     await no_failed_task(case.handle)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.service import RPCError
 
 from domain.findings import Finding, FindingReport
@@ -96,3 +96,44 @@ async def test_a_cancellation_does_not_take_a_finding_along_that_the_register_ha
     register.down = False
     await case.until(lambda one: one.visits == 0, "the finding is in")
     assert {(one.officer, one.finding) for one in register.findings} == {("012370", Finding.MULE)}
+
+
+async def test_of_two_findings_told_at_once_the_first_counts_and_the_second_is_told_so(town: Town):
+    world, _, _, _ = three_accounts()
+    world.register = register = _Down()
+    case = await town.start(world)
+    await case.visit_is_open(1)
+    # the register stalls: neither officer can be told of the other's finding yet
+    first, second = [
+        await case.visit(1).start_update(
+            "finding", f"{word_of('012370')} {finding}", wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+        for finding in ("mule", "merchant")
+    ]
+    await asyncio.wait_for(register.asked.wait(), 10)
+    register.down = False
+    assert await first.result() == "好"
+    with pytest.raises(WorkflowUpdateFailedError) as refusal:
+        await second.result()
+    assert "已有查证结果" in str(refusal.value.cause)
+    await case.until(lambda one: one.visits == 0, "the finding is in")
+    assert [one.finding for one in register.findings] == [Finding.MULE]
+    visited = await case.visit(1).result()
+    assert visited["finding"]["finding"] == "mule"
+
+
+async def test_a_finding_refused_by_the_register_leaves_the_way_to_the_one_that_waited_behind_it(town: Town):
+    world, _, _, _ = three_accounts()
+    world.register = register = _Down()
+    case = await town.start(world)
+    await case.visit_is_open(1)
+    refused, accepted = [
+        await case.visit(1).start_update("finding", f"{word_of(who)} mule", wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        for who in ("012345", "012370")  # an approver, then a field officer
+    ]
+    await asyncio.wait_for(register.asked.wait(), 10)
+    register.down = False
+    with pytest.raises(WorkflowUpdateFailedError):
+        await refused.result()
+    assert await accepted.result() == "好"
+    await case.until(lambda one: one.visits == 0, "the finding is in")
