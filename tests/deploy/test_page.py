@@ -76,7 +76,7 @@ def test_the_page_types_what_temporals_command_line_takes():
 
 def refusal(line: str) -> str:
     """What it answers where no service is: a word that it does not know is refused before."""
-    command = [TEMPORAL, *line.split()[1:], "--address", "127.0.0.1:1", "--command-timeout", "1s"]
+    command = [str(TEMPORAL), *line.split()[1:], "--address", "127.0.0.1:1", "--command-timeout", "1s"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode != 0
     return ended.stderr
