@@ -171,7 +171,7 @@ class Proven:
 
 
 class Warranting(Part):
-    """The part of the register that says what may leave (activities.ports.Warrants)."""
+    """The part of the register that says what may leave (activities.line_ports.Warrants)."""
 
     def __init__(self, engine: AsyncEngine, rules: Rules, ring: KeyRing | None = None) -> None:
         super().__init__(engine, rules, ring)
@@ -179,7 +179,7 @@ class Warranting(Part):
         self._remembered_authorities: dict[str, Any] = {}
 
     async def unproven(self, letters: Sequence[Letter]) -> dict[str, str]:
-        """See activities.ports.Warrants."""
+        """See activities.line_ports.Warrants."""
         if self._ring is None:
             return {letter.key: "this register has no key ring" for letter in letters}
         ring = self._ring
