@@ -1,4 +1,4 @@
-# Holdfast. `make demo` shows it, `make test` proves it; both work on a fresh clone.
+# Holdfast. `make demo` shows it, `make test` and `make chaos` prove it; both work on a fresh clone.
 #
 # Needs python3 (3.11 or newer) and make. Packages come from whatever index pip is configured for.
 
@@ -29,10 +29,10 @@ demo: $(READY) ## two real cases, played at practice banks, in a minute or two
 up: $(READY) ## the lasting world: Temporal UI, practice institutions, worker; Ctrl-C ends it
 	$(BIN)/python starter.py up
 
-test: $(READY) ## every test
+test: $(READY) ## every test but the chaos drills
 	$(BIN)/python -m pytest
 
-chaos: $(READY) ## whole drills under kills and faults; some ten minutes
+chaos: $(READY) ## whole drills under kills and faults; some fifteen minutes
 	$(BIN)/python -m pytest -m chaos tests/chaos
 
 check: $(READY) ## lint, form and types

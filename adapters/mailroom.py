@@ -39,7 +39,7 @@ class _Waiter:
 
 
 class Mailroom:
-    """One for each door and process. The same promises as the door's own (activities.ports.InstitutionPort)."""
+    """One for each door and process. The same promises as the door's own (activities.line_ports.InstitutionPort)."""
 
     def __init__(self, door: Door) -> None:
         """`door` carries one list, or one poll."""

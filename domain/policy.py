@@ -16,6 +16,23 @@ Count = Annotated[int, Field(ge=1)]
 Law = Annotated[str, Field(min_length=6, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
 _OF_A_FILE = "file"
+NOT_YET = (
+    "stop.enter_within_minutes",
+    "stop.transfer_revocable_hours",
+    "freeze.major_term_months",
+    "freeze.release_unrelated_days",
+    "giving_back.notice_days",
+    "giving_back.pay_within_working_days",
+    "complaint.decided_within_days",
+    "dissuasion.high_call_minutes",
+    "dissuasion.high_meet_minutes",
+    "dissuasion.medium_call_hours",
+    "dissuasion.low_sms_hours",
+    "carrier.close_number_hours",
+    "attribution.rule",
+    "attribution.rule_version",
+)
+"""Not yet in the procedure: nothing reads these. They stay, because policies that cases carry have them."""
 
 
 def _stated(given: object, asked: ValidationInfo) -> object:
@@ -127,20 +144,20 @@ class VerificationRules(Frozen):
 
 
 class ReturnRules(Frozen):
-    """Return of funds (DOMAIN section 4)."""
+    """Return of funds (DOMAIN section 4): not yet in the procedure."""
 
     notice_days: Count
     pay_within_working_days: Count
 
 
 class ComplaintRules(Frozen):
-    """Complaints of holders (DOMAIN F8)."""
+    """Complaints of holders (DOMAIN F8): not yet in the procedure."""
 
     decided_within_days: Count
 
 
 class DissuasionRules(Frozen):
-    """Dissuasion of potential victims (DOMAIN section 7)."""
+    """Dissuasion of potential victims (DOMAIN section 7): not yet in the procedure."""
 
     high_call_minutes: Count
     high_meet_minutes: Count
@@ -189,7 +206,7 @@ EVERY_CASE_RULES = EveryCaseRules(longest_authority_hours=24, claim_patience_min
 
 
 class AttributionRule(Frozen):
-    """The named rule that says whose money left (DOMAIN section 10)."""
+    """The named rule that says whose money left (DOMAIN section 10): not yet in the procedure."""
 
     rule: Annotated[str, Field(pattern="^fifo$")]
     rule_version: Count

@@ -5,7 +5,19 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from adapters.cli import auditing, deciding, drills, inbox, keys, lasting, noticing, officers, papers, reporting
+from adapters.cli import (
+    auditing,
+    deciding,
+    drills,
+    inbox,
+    keys,
+    lasting,
+    noticing,
+    officers,
+    papers,
+    preparing,
+    reporting,
+)
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.voice import Voice
 
@@ -19,6 +31,7 @@ app = typer.Typer(
 )
 app.command("demo")(drills.demo)
 app.command("up")(lasting.up)
+app.command("prepare")(preparing.prepare)
 app.command("drill")(drills.drill)
 app.command("report")(reporting.report)
 app.command("filing")(reporting.filing)

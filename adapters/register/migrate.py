@@ -5,8 +5,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
-from adapters.register.engine import driver_url
+from adapters.register.engine import RegisterError, driver_url, translated
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -26,11 +27,22 @@ def _config(url: str | URL) -> "Config":
 
 
 def migrate(url: str | URL) -> None:
-    """Up to the newest form; nothing to do is nothing done. Blocks: call it before there is a loop, or in a thread."""
+    """Up to the newest form; nothing to do is nothing done. Blocks: call it before there is a loop, or in a thread.
+
+    Raises:
+        RegisterError: the database does not answer, has a form newer than this code, or somebody holds a lock that is
+            needed; nothing was changed.
+    """
     from alembic import command
+    from alembic.util import CommandError
 
     with _ONE_AT_A_TIME:
-        command.upgrade(_config(url), "head")
+        try:
+            command.upgrade(_config(url), "head")
+        except DBAPIError as problem:
+            raise translated(problem) from None
+        except CommandError as problem:
+            raise RegisterError(f"its form is not one of this code's: {problem}") from None
 
 
 def downgrade(url: str | URL, to: str = "base") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
@@ -49,6 +49,14 @@ async def make_world(settings: Settings, run: str, search_attributes: SearchAttr
     state = StateDir(settings.state_dir)
     state.make()
     return state.use_world(run, database)
+
+
+async def retention(settings: Settings, run: str) -> timedelta:
+    """How long the engine keeps a world's closed cases. Raises as `connect` does, and RPCError."""
+    client = await connect(settings, run)
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    described = await client.workflow_service.describe_namespace(request, timeout=_CALL)
+    return described.config.workflow_execution_retention_ttl.ToTimedelta()
 
 
 def list_worlds(settings: Settings) -> list[World]:

@@ -14,14 +14,14 @@ from domain.money import shown
 from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.sheets import update_name
 from tests.browser.officer import ACCEPTED, WAITING, OfficerAtUi
-from tests.browser.ui import CHROMIUM, SCREENS, chromium
+from tests.browser.ui import CHROMIUM, NO_CHROMIUM, SCREENS, chromium
 from tests.browser.waiting_case import WaitingCase, first_case_twice, waiting_cases
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.timeout(400),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: nothing can be decided in the UI"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
 ]
 HANDLING, APPROVER, SECOND = "012301002", "012345", "012302002"  # 012301 and 012302 spend codes on the authority
 ANOTHER_APPROVER, FILER, LATE, FIELD = "012345002", "012302003", "012302004", "012370"

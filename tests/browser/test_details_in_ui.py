@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain.sheets import update_name
-from tests.browser.ui import CHROMIUM, chromium, open_details, photograph
+from tests.browser.ui import CHROMIUM, NO_CHROMIUM, chromium, open_details, photograph
 from tests.workflows.builders import HOLDER, T0, case_of, fan, trace
 from workflows.casework import accounting, holding
 from workflows.casework.case import Case
@@ -24,7 +24,7 @@ from workflows.showing.flow import MOST_ACCOUNTS
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: the UI cannot be looked at"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
 ]
 TEMPORAL = Path(sys.executable).parent / "temporal"
 CASES: dict[str, Case] = {}

@@ -26,13 +26,22 @@ from adapters.temporal.converting import sealed_converter
 from domain.officers import Role
 from domain.policy import LOGIN_RULES
 from domain.words import Complaint
-from tests.browser.ui import CHROMIUM, address, chromium, let_codec_have_credentials, log_in, send_signal, shown_in
+from tests.browser.ui import (
+    CHROMIUM,
+    NO_CHROMIUM,
+    address,
+    chromium,
+    let_codec_have_credentials,
+    log_in,
+    send_signal,
+    shown_in,
+)
 from tests.http.doors import MemoryDoorkeeper, MemoryRecord
 from workflows.inbox import NOTHING, given, sealed_by
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: the UI cannot be looked at"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
 ]
 TEMPORAL = Path(sys.executable).parent / "temporal"
 OFFICER = "012345"

@@ -8,7 +8,10 @@ from urllib.parse import quote
 
 from playwright.async_api import Browser, Error, Frame, Page, async_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.browser.installed import NAMES, chromium_path
+
+CHROMIUM = chromium_path()
+NO_CHROMIUM = f"none of {', '.join(NAMES)} is on this machine: the UI cannot be looked at"
 ARGS = [
     "--headless",
     "--no-sandbox",
@@ -28,7 +31,7 @@ SCREENS = {"laptop": (1440, 900), "desk": (1920, 1080)}
 async def chromium() -> AsyncIterator[Browser]:
     """A browser of its own, closed at the end."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         try:
             yield browser
         finally:
