@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from adapters.drill.duty import is_polled
+from adapters.temporal.polling import is_polled
 
 ANSWER_WITHIN_S = 2.0
 """A healthy engine answers in milliseconds; a person at a terminal does not wait longer to be told that it is gone."""
