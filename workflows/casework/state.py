@@ -140,6 +140,4 @@ class CaseState(BaseModel):
     """Ripe accounts have waited for company since."""
     cancel_asked: bool = False
     cancelled: bool = False
-    rechecks: int = 0
     batches: int = 0
-    runs: int = 1
