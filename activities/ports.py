@@ -14,7 +14,7 @@ from domain.findings import FindingReport
 from domain.frozen import Frozen
 from domain.institutions import Institution
 from domain.officers import Officer
-from domain.orders import AccountRef, FourElements, Measure, Order, Outcome
+from domain.orders import AccountRef, Cause, FourElements, Measure, Order, Outcome
 from domain.papers import Paper
 from domain.report import Receipt, Report
 from domain.sheets import Decision, Ruling, Sheet
@@ -37,11 +37,8 @@ class Draft(Frozen):
     sequence: int = 1
     sheet: str = ""
     """The sheet that entitles a freeze; empty: the standing authority entitles it."""
-    cause: str = ""
-    """Of a lift: "covered" (freezes cover all claims) or "finding" or "decision" (this case lets go).
-
-    Of an unfreeze: "finding" or "decision".
-    """
+    cause: Cause = Cause.NONE
+    """Of a lift, one of `ENDS_A_HOLD`; of an unfreeze, one of `LETS_GO`."""
 
 
 class OpenOrders(Frozen):

@@ -20,15 +20,13 @@ from adapters.register.part import Rules
 from adapters.register.tables import authorities, decisions, halts, officers, orders, sheet_lines, sheets
 from domain.identifiers import account_key
 from domain.officers import Role
-from domain.orders import HeldBack, Measure, OfficerCard
+from domain.orders import ENDS_A_HOLD, HeldBack, Measure, OfficerCard
 from domain.sheets import SheetKind, SheetState, Verdict
 
 _MINUTE = timedelta(minutes=1)
 _UNSEEN_MOST = (
     1000  # stops that other transactions may be writing just now: ten connections with batches of sixty, and more
 )
-LETTING_GO = frozenset({"covered", "finding", "decision"})
-"""Causes for which a lift or unfreeze leaves although a halt stands."""
 
 
 @dataclass(frozen=True)
@@ -195,8 +193,8 @@ class Entitlement:
             case Measure.FREEZE | Measure.RENEW:
                 return self._by_sheet(draft, application_id)
             case Measure.UNFREEZE:
-                return self._letting_go(draft) if draft.cause in LETTING_GO else HeldBack(reason="not_decided")
-            case Measure.LIFT if draft.cause in LETTING_GO:
+                return self._letting_go(draft) if draft.cause in ENDS_A_HOLD else HeldBack(reason="not_decided")
+            case Measure.LIFT if draft.cause in ENDS_A_HOLD:
                 return self._letting_go(draft)
             case _:
                 return self._standing()

@@ -8,11 +8,11 @@ from domain.attribution import Cover
 from domain.case import CaseOutcome, Status
 from domain.findings import Finding
 from domain.frozen import Frozen
-from domain.orders import AccountRef, FourElements, Outcome, in_force
+from domain.orders import AccountRef, Cause, FourElements, Outcome, in_force
 from domain.sheets import Sheet, SheetState
 from domain.statement import Digest
 
-LETTING_GO = 1000
+LIFT_SEQUENCE_BASE = 1000
 """Lifts that let go are numbered by their stop, beyond those that follow freezes: each stop has its own lift."""
 
 
@@ -57,7 +57,7 @@ class Account(BaseModel):
     release_proposed: bool = False
     letting_go: bool = False
     let_go: bool = False
-    let_go_cause: str = ""
+    let_go_cause: Cause = Cause.NONE
     """Why: finding or decision; what ends late ends for the same cause."""
     looked_stop: int = 0
     """The last of its stops that a decision has looked at: a stop after it is open."""
