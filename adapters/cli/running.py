@@ -25,6 +25,7 @@ from adapters.temporal.polling import is_polled
 from adapters.temporal.stack import Progress, Stack, StackView, Worker, open_stack
 from adapters.temporal.state import StateDir
 from adapters.temporal.worlds import latest_run, list_worlds
+from workflows.limits import CASES_QUEUE
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout; complaints as JSON on stderr.")]
 RunName = Annotated[str | None, typer.Option("--run", help="The world to work in; default: the latest.")]
@@ -131,7 +132,7 @@ async def open_world(
 
 async def ensure_worker(world: World, voice: Voice) -> None:
     """Somebody must answer: where no worker polls the cases of this world, one works as long as the command takes."""
-    if not isinstance(world.stack, Stack) and await is_polled(world.client):
+    if not isinstance(world.stack, Stack) and await is_polled(world.client, CASES_QUEUE):
         return
     voice.note(f"no worker serves {world.run}: one works for as long as this takes")
     await world.stack.add_worker(Worker(world.run, name=f"worker-{world.run}-{os.getpid()}"))

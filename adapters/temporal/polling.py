@@ -7,13 +7,11 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from workflows.limits import CASES_QUEUE
-
 _POLLED_WITHIN = timedelta(seconds=65)  # a worker's long poll lasts a minute
 
 
 async def is_polled(
-    client: Client, queue: str = CASES_QUEUE, kind: TaskQueueType.ValueType = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+    client: Client, queue: str, kind: TaskQueueType.ValueType = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 ) -> bool:
     """Whether a worker has polled this queue within the last minute."""
     request = DescribeTaskQueueRequest(
