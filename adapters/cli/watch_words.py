@@ -172,7 +172,8 @@ def kept_on_screen(frame: Frame, most: int) -> list[str]:
     """The newest kept words, first those that were refused or wait; and how many more there are."""
     rank = {"refused": 0, "waiting": 1, "delivered": 2}
     newest = sorted(frame.kept, key=lambda one: (-rank[one.state], one.settled_at or one.at), reverse=True)
-    shown = [_kept(one, frame.at, most=_SHEETS_SHOWN) for one in newest[:most]]
+    told = [(one.state, _kept(one, frame.at, most=_SHEETS_SHOWN)) for one in newest[:most]]
+    shown = [f"[yellow]{words}[/yellow]" if state == "refused" else words for state, words in told]
     return [*shown, *_left_out(len(frame.kept) - len(shown) + frame.kept_more, f": {_ALL_WORDS}")]
 
 

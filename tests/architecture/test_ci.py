@@ -66,11 +66,11 @@ def test_what_tests_would_be_skipped_without_is_installed(machine):
 
     _, told = run_on(machine)
 
-    assert installed(told) >= {"chromium", "poppler-utils", "fonts-noto-cjk"}
+    assert installed(told) >= {"chromium", "poppler-utils", "fonts-noto-cjk", "systemd"}
 
 
 def test_what_is_there_is_not_installed_again(machine):
-    for name in ("pdftotext", "pdftoppm"):
+    for name in ("pdftotext", "pdftoppm", "systemd-analyze"):
         stands_in(machine, name)
     stands_in(machine, "fc-list", "echo 'Noto Sans CJK SC'")
 
