@@ -70,7 +70,7 @@ COLLECT_AFTER = (50_000, 20, 50)
 """Python's garbage collector, by generation: its defaults took 7 % of a worker's time in `wuxi-2000`."""
 BATCHES_AT_ONCE = 400
 """Batches in flight on one queue; each is waiting almost always."""
-ENGINE_EVERY_S, ENGINE_WITHIN_S = 2.0, 5.0
+ENGINE_EVERY_S, ENGINE_WITHIN_S = 1.0, 5.0
 """Between two tries to reach an engine, and for one of them: it answers in milliseconds, or the net swallows it."""
 NOT_STARTED = (SettingsError, KeyRingError, StackError, RegisterError)
 """What a worker may be refused by before it works; anything else is a fault of ours and shows its traceback."""
@@ -213,12 +213,13 @@ async def serve(run: str, queues: str) -> None:
         CommandError: it cannot begin to work.
         Exception: what one of the workers, or of what is looked after beside them, has failed with.
     """
+    with starting():
+        house = await opened(run, queues)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with starting():
-        house = await opened(run, queues)
         # before the engine is asked for: officers are told while it is down, too
         beside = [asyncio.create_task(bell_of(house).ring_for_ever())] if house.cases else []
         client = await reached(house, stop)

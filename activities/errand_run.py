@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from activities.line_ports import Letter
 from activities.ports import Answered
 from domain.errands import Errand
-from domain.orders import AnswerClass, HeldBack, Measure, Order, Outcome, Refused
+from domain.orders import AnswerClass, Cause, HeldBack, Measure, Order, Outcome, Refused
 from domain.statement import Digest, Passage
 
 
@@ -82,7 +82,7 @@ def as_it_should_be(held: HeldBack, errand: Errand) -> bool:
 
     After a freeze whoever freezes last lifts the stop; but who lets go must know when the account is free.
     """
-    return held.reason == "nothing_to_end" or (held.reason == "other_claims" and errand.cause == "covered")
+    return held.reason == "nothing_to_end" or (held.reason == "other_claims" and errand.cause is Cause.COVERED)
 
 
 def unfit(application_id: str, error: ValueError) -> Answered:

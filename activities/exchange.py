@@ -17,13 +17,11 @@ from activities.line_ports import InstitutionPort, Letter, LetterReceipt, LineEr
 from activities.ports import Answered, Ask, CaseTurn, Draft, OpenedOrder, OpenOrders, OrderBook
 from domain.errands import STEPS, BatchResult, ErrandBatch, ErrandResult
 from domain.institutions import Institution
-from domain.orders import AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final
+from domain.orders import LETS_GO, AnswerClass, Measure, Order, Outcome, Unknown, in_force, is_final
 from domain.statement import Digest, digest
 
 log = structlog.get_logger(__name__)
 
-LETS_GO = frozenset({"finding", "decision"})
-"""Causes for which a hold is let go: somebody is wronged each minute longer."""
 PAGES_OF_A_QUERY = 100
 """Sequence numbers kept for the pages of one query."""
 GATHER_S = 0.012

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from domain.frozen import Frozen
 from domain.institutions import Institution
-from domain.orders import AccountRef, FourElements, Measure, Order, Outcome
+from domain.orders import AccountRef, Cause, FourElements, Measure, Order, Outcome
 from domain.papers import Paper
 from domain.statement import Digest, Statement
 
@@ -28,11 +28,8 @@ class Draft(Frozen):
     sequence: int = 1
     sheet: str = ""
     """The sheet that entitles a freeze, or lets go; empty: the standing authority or a finding does."""
-    cause: str = ""
-    """Of a lift: "covered" (freezes cover all claims) or "finding" or "decision" (this case lets go).
-
-    Of an unfreeze: "finding" or "decision".
-    """
+    cause: Cause = Cause.NONE
+    """Of a lift, one of `ENDS_A_HOLD`; of an unfreeze, one of `LETS_GO`."""
 
 
 class OpenOrders(Frozen):

@@ -1,4 +1,4 @@
-"""Checks of what intake is told, by libraries that know the formats (DOMAIN section 12).
+"""Checks of what intake is told, by a library that knows the formats (DOMAIN section 12).
 
 Each check returns what is wrong in words, or None.
 """
@@ -8,8 +8,6 @@ import unicodedata
 from typing import NamedTuple
 
 import phonenumbers
-from stdnum.cn import ric, uscc
-from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from domain.report import Report
 
@@ -17,7 +15,6 @@ _HOME = "CN"
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # What fraud calls come from and the library does not count as subscribers: service lines and SMS ports.
 _SERVICE = re.compile(r"(400[0-9]{7}|95[0-9]{3,6}|96[0-9]{3,6}|10690[0-9]{2,15}|12[0-9]{3}|1[0-2][0-9])")
-_RESIDENT_LENGTH = 18
 
 
 class Problem(NamedTuple):
@@ -25,35 +22,6 @@ class Problem(NamedTuple):
 
     zh: str
     en: str
-
-
-def resident_id_problem(text: str) -> Problem | None:
-    """GB 11643: eighteen characters, a real birth date, the right check character. Regions are not checked."""
-    number = ric.compact(_closed_up(text)).upper()
-    if len(number) != _RESIDENT_LENGTH:
-        return Problem("身份证号应为18位", "a resident id has 18 characters")
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        return Problem("身份证号应为17位数字加1位数字或X", "a resident id has 17 digits and a digit or X")
-    try:
-        ric.get_birth_date(number)
-    except ValidationError:
-        return Problem("身份证号中的出生日期不存在", "the birth date in the resident id does not exist")
-    if ric.calc_check_digit(number) != number[-1]:  # it takes the whole number and leaves the last out itself
-        return Problem("身份证号校验码不符", "the check character of the resident id is wrong")
-    return None
-
-
-def company_code_problem(text: str) -> Problem | None:
-    """GB 32100: eighteen characters without I, O, S, V, Z, and the right check character."""
-    try:
-        uscc.validate(_closed_up(text))
-    except InvalidLength:
-        return Problem("统一社会信用代码应为18位", "a company code has 18 characters")
-    except InvalidChecksum:
-        return Problem("统一社会信用代码校验码不符", "the check character of the company code is wrong")
-    except ValidationError:
-        return Problem("统一社会信用代码含不允许的字符", "the company code holds a character that none has")
-    return None
 
 
 def phone_problem(text: str) -> Problem | None:

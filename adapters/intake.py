@@ -17,10 +17,11 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from adapters.carriers.prefixes import with_likely_carriers
 from adapters.rounds import make_rounds
+from adapters.temporal.errors import ENGINE_DOWN
 from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
 from domain.institutions import Directory, Institution
@@ -38,8 +39,6 @@ SWEEP_OLDER = timedelta(seconds=2)
 """Younger ones are just being started by whoever filed them."""
 ENGINE_PATIENCE = timedelta(seconds=5)
 """So long whoever files a report waits for its start; the client itself would try for longer."""
-ENGINE_DOWN = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
-"""What the client says when nobody answers; anything else is about the one case."""
 
 
 class Cases(Protocol):

@@ -74,9 +74,8 @@ class _Book:
     """Composition of inflows that come from accounts of this ledger."""
     outflow: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
     covers: list[Cover] = field(default_factory=list)
-    lots: tuple[Piece, ...] = ()
     mine_fen: int = 0
-    """This report's part of the lots."""
+    """This report's part of what lies in the account."""
     carrying: tuple["Outflow", ...] = ()
     """Payments out that carry this report's money."""
     seeds_unmatched: int = 0
@@ -157,11 +156,6 @@ class Ledger:
         changed, self._changed = self._changed, {}
         return list(changed)
 
-    def knows(self, account: str) -> bool:
-        """Whether a statement of the account is in."""
-        book = self._books.get(account)
-        return book is not None and book.digest is not None
-
     def unmatched_seeds(self, account: str) -> int:
         """How many reported transfers the account's statement does not show."""
         book = self._books.get(account)
@@ -237,7 +231,6 @@ class Ledger:
                 out[passage.serial] = _take(lots, passage.amount_fen, max(standing, 0), _for_others(book, passage))
         changed = self._hand_on(book, out)
         book.outflow = out
-        book.lots = tuple(lots)
         book.mine_fen = sum(piece.amount for piece in lots if piece.mine)
         self._carry(account, book)
         self._changed[account] = None

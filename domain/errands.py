@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.frozen import Frozen
 from domain.institutions import Institution
-from domain.orders import AccountRef, FourElements, Measure, Outcome
+from domain.orders import AccountRef, Cause, FourElements, Measure, Outcome
 from domain.statement import Digest
 
 
@@ -71,7 +71,7 @@ class Errand(Frozen):
     sequence: int = 1
     query_sequence: int = 1
     sheet: str = ""
-    cause: str = ""
+    cause: Cause = Cause.NONE
 
 
 class ErrandBatch(Frozen):

@@ -34,6 +34,10 @@ ROLE_WORDS: dict[Role, tuple[str, str]] = {
 }
 
 
+LEAST_ADMINISTRATORS = 2
+"""So many different ones change officers and devices together, and so many must remain to do it."""
+
+
 class Officer(Frozen):
     """One officer. `active` false: on record, but decides nothing any more."""
 

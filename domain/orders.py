@@ -13,6 +13,22 @@ from pydantic import Field
 from domain.frozen import Frozen
 
 
+class Cause(StrEnum):
+    """Why a hold ends; a freeze bears that of the lift which follows it."""
+
+    NONE = ""
+    """it does not"""
+    COVERED = "covered"
+    """executed freezes cover every claim on the account: the stop they replace is lifted"""
+    FINDING = "finding"
+    DECISION = "decision"
+
+
+LETS_GO = frozenset({Cause.FINDING, Cause.DECISION})
+"""A case lets go of an account: somebody is wronged each minute longer."""
+ENDS_A_HOLD = LETS_GO | {Cause.COVERED}
+
+
 class Measure(StrEnum):
     """What can be asked of an institution."""
 

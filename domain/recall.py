@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.findings import Finding
 from domain.frozen import Frozen
-from domain.orders import AccountRef, FourElements, Order, Outcome
+from domain.orders import AccountRef, Cause, FourElements, Order, Outcome
 from domain.sheets import Sheet, SheetState
 from domain.statement import Digest
 
@@ -30,7 +30,7 @@ class RecalledOrder(_Brought):
     order: Order
     sequence: int
     sheet: str = ""
-    cause: str = ""
+    cause: Cause = Cause.NONE
     written_at: datetime
     answered_at: datetime | None = None
     digest: Digest | None = None

@@ -184,7 +184,6 @@ class CaseWorkflow:
 
     def next_run(self) -> None:
         """Carry the state into a new run; deadlines in it are absolute."""
-        self.case.state.runs += 1
         start = {name: getattr(self.case.start, name) for name in CaseStart.model_fields}
         workflow.continue_as_new(CaseRun(**start, packed=pack(self.case.state), errands=self.dispatch.unfinished))
 
@@ -232,7 +231,6 @@ class CaseWorkflow:
         """Query every uncovered account again; needs no input, and bears any."""
         del payload
         self.case.now = workflow.now()
-        self.case.state.rechecks += 1
         pursuit.recheck(self.case)
         self.dispatch.retry_parked()
         self._wake()

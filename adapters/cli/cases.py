@@ -1,6 +1,11 @@
 """Which case, sheet or visit a person means."""
 
-from temporalio.client import WorkflowExecution
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import World
@@ -65,6 +70,31 @@ async def visit_of(world: World, name: str, last4: str) -> WorkflowExecution:
         names = ", ".join(visit.id for visit in visits)
         raise CommandError(Exit.BAD_INPUT, f"Several accounts end in {last4}: name the workflow, one of {names}.")
     return visits[0]
+
+
+@contextlib.asynccontextmanager
+async def not_closed(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[None]:
+    """Around what is said to a case or a visit, which may close while one types.
+
+    Raises:
+        CommandError: it has closed.
+    """
+    try:
+        yield
+    except RPCError as problem:
+        # to the engine, closed and unknown are one
+        if problem.status == RPCStatusCode.NOT_FOUND and await _has_closed(handle):
+            raise CommandError(Exit.CLOSED, "已办结 / It has closed: nothing can be said to it any more.") from None
+        raise
+
+
+async def _has_closed(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        return (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+    except RPCError as problem:
+        if problem.status != RPCStatusCode.NOT_FOUND:
+            raise
+        return False
 
 
 def refuse_closed(case: CaseRow) -> None:

@@ -9,13 +9,13 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.markup import escape
 
-from adapters.cli.cases import visit_of
+from adapters.cli.cases import not_closed, visit_of
 from adapters.cli.evidence import Code, OfficerWord, fields_of, sheets_named, signatory, split_sheets
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.keeping import say_or_keep
 from adapters.cli.reporting import OfficerNumber
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform
-from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
+from adapters.cli.saying import Told, Via, Word, refuse_unready
 from adapters.cli.voice import Voice
 from adapters.devices import UnusableKeyError, private_key, signed
 from adapters.policy_file import load_policy
@@ -24,7 +24,7 @@ from domain.authority import AuthorityWord
 from domain.evidence import SheetOnWord, decision_binding
 from domain.findings import Finding
 from domain.identifiers import full_sheet_name
-from domain.sheets import Ruling
+from domain.sheets import Ruling, Verdict
 
 
 def decide(
@@ -147,9 +147,11 @@ def finding(
         async with open_world(given, voice, run) as world:
             visit = await visit_of(world, name, last4)
             await ensure_worker(world, voice)
-            said: str = await world.client.get_workflow_handle(visit.id).execute_update(
-                "finding", {**fields_of(who), "finding": found.value, "remark": remark}, result_type=str
-            )
+            handle = world.client.get_workflow_handle(visit.id)
+            async with not_closed(handle):
+                said: str = await handle.execute_update(
+                    "finding", {**fields_of(who), "finding": found.value, "remark": remark}, result_type=str
+                )
             voice.tell({"workflow_id": visit.id, "finding": found.value, "said": said}, escape(said))
 
     perform(voice, work)

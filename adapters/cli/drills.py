@@ -16,10 +16,11 @@ from adapters.cli.outcome import case_url, login_words, tell_result
 from adapters.cli.running import INTERRUPTED, AsJson, perform, progress
 from adapters.cli.voice import Voice
 from adapters.drill.drill import Drill, Plan
-from adapters.drill.errors import Fault, RefusedError
+from adapters.drill.errors import RefusedError
 from adapters.drill.naming import run_name
 from adapters.drill.result import Result
 from adapters.drill.scenario import read_file
+from adapters.faults import Fault
 from adapters.settings import PROJECT_ROOT, Settings, SettingsError, is_run
 from adapters.temporal.stack import StackView, open_stack
 from adapters.temporal.worlds import list_worlds

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from adapters.drill.duty import is_polled
+from adapters.temporal.polling import is_polled
+from workflows.limits import CASES_QUEUE
 
 ANSWER_WITHIN_S = 2.0
 """A healthy engine answers in milliseconds; a person at a terminal does not wait longer to be told that it is gone."""
@@ -36,6 +37,6 @@ async def engine_standing(client: Client) -> EngineStanding:
     """One question to the engine; whoever does not answer in time is down."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
-            return EngineStanding(engine=True, worker=await is_polled(client))
+            return EngineStanding(engine=True, worker=await is_polled(client, CASES_QUEUE))
     except (RPCError, RuntimeError, TimeoutError, OSError):  # RuntimeError: a first connection that fails
         return DOWN

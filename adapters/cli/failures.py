@@ -7,7 +7,8 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.drill.errors import DrillError, Fault, NotPracticeError, RefusedError, TakenError, UnreachableError
+from adapters.drill.errors import DrillError, NotPracticeError, RefusedError, TakenError, UnreachableError
+from adapters.faults import Fault
 from adapters.keyring import KeyRingError
 from adapters.papers.seal import SealError
 from adapters.papers.templates import TemplateError
@@ -96,8 +97,6 @@ def _refused_by_case(problem: WorkflowUpdateFailedError) -> CommandError:
 
 def _engine(problem: RPCError) -> CommandError:
     if problem.status == RPCStatusCode.NOT_FOUND:
-        if "completed" in problem.message:
-            return CommandError(Exit.CLOSED, "The case is closed: nothing can be said to it any more.")
         return CommandError(Exit.NOT_FOUND, "The engine knows no such workflow: name a case of this run (see list).")
     return CommandError(
         Exit.NOT_FOUND, f"The engine does not answer ({problem.status.name.lower()}): is the stack up (`make up`)?"

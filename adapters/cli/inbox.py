@@ -15,17 +15,17 @@ from adapters.cli.halted import halt_line, halt_value
 from adapters.cli.inbox_words import EVIDENCE_WORDS, full_name, listed, told_table, value_of, whole
 from adapters.cli.keeping import say_or_keep
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
-from adapters.cli.saying import Told, Verdict, Via, Word, refuse_unready
+from adapters.cli.saying import Told, Via, Word, refuse_unready
 from adapters.cli.voice import Voice
 from adapters.cli.watching import Asked, watch
-from adapters.drill.errors import Fault
+from adapters.faults import Fault
 from adapters.policy_file import load_policy
 from adapters.register.awaiting import Question
 from adapters.settings import Settings
 from domain.evidence import EvidenceKind, Signatory
 from domain.identifiers import parts_of_sheet
 from domain.officers import Officer
-from domain.sheets import Ruling
+from domain.sheets import Ruling, Verdict
 from domain.watchlist import Order
 from domain.words import MOST_SHEETS
 

@@ -6,9 +6,9 @@ from adapters.cli.outcome import login_words
 from adapters.cli.running import AsJson, perform, progress
 from adapters.cli.voice import Voice
 from adapters.drill.lasting import make_lasting
-from adapters.drill.practice import open_register, register_url
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
+from adapters.register import open_register
 from adapters.register.wording import PaperFaults
 from adapters.settings import LASTING_RUN, Settings
 from adapters.temporal.addresses import database_name
@@ -52,7 +52,7 @@ async def _standing(stack: StackView) -> tuple[Halt | None, PaperFaults | None]:
     """A halt outlives the stack, and faults of templates are found at its start: whoever starts it is told."""
     given = stack.settings
     ring = KeyRing.load_or_make(given)
-    register = await open_register(register_url(stack, database_name(LASTING_RUN)), load_policy(given), ring)
+    register = await open_register(stack.postgres_url(database_name(LASTING_RUN)), load_policy(given), ring)
     try:
         return await register.standing_halt(), await register.paper_faults()
     finally:

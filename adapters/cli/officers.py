@@ -20,7 +20,7 @@ from adapters.register.enrolling import Device
 from adapters.settings import Settings
 from domain.clock import shown_time
 from domain.evidence import Signatory
-from domain.officers import Officer, Role
+from domain.officers import LEAST_ADMINISTRATORS, Officer, Role
 from domain.sheets import Ruling
 
 app = typer.Typer(
@@ -37,11 +37,10 @@ Unit = Annotated[str, typer.Option("--unit", help="Where the officer serves.")]
 PublicKey = Annotated[
     Path | None, typer.Option("--public-key", help="Ed25519 public key (PEM), for decisions that need a signature.")
 ]
-_TWO = 2
 
 
 def _two(admins: list[str]) -> list[Signatory]:
-    if len(admins) != _TWO:
+    if len(admins) != LEAST_ADMINISTRATORS:
         raise CommandError(Exit.BAD_INPUT, 'Two administrators are due: --admin "NO CODE" --admin "NO CODE".')
     return [signatory(admin) for admin in admins]
 
@@ -144,7 +143,7 @@ def setup(
     voice = Voice(as_json)
 
     async def work(given: Settings) -> None:
-        if len(names) != _TWO:
+        if len(names) != LEAST_ADMINISTRATORS:
             raise CommandError(Exit.BAD_INPUT, "Two names are due: --name NAME --name NAME.")
         numbers = (first, second)
         entries = [

@@ -13,7 +13,7 @@ from adapters.cli.drafts import drafts_of
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.running import AsJson, RunName, World, open_world, perform
 from adapters.cli.voice import Voice, table
-from adapters.drill.errors import Fault
+from adapters.faults import Fault
 from adapters.papers import Printer
 from adapters.papers.printing import fit, seal_of, templates_of
 from adapters.papers.sample import sample

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from adapters.cli.cases import case_of, refuse_closed
+from adapters.cli.cases import case_of, not_closed, refuse_closed
 from adapters.cli.evidence import Code, OfficerWord, fields_of, signatory
 from adapters.cli.failures import CommandError, Exit
 from adapters.cli.halted import halt_line, halt_lines, halt_value
@@ -19,9 +19,9 @@ from adapters.cli.outcome import case_url
 from adapters.cli.papers import paper_value, papers_table
 from adapters.cli.running import AsJson, RunName, World, ensure_worker, open_world, perform, progress
 from adapters.cli.voice import Voice, amount, table, yuan
-from adapters.drill.errors import Fault
 from adapters.drill.lasting import make_lasting
 from adapters.drill.scenario import faults_of
+from adapters.faults import Fault
 from adapters.formats import doubts_of
 from adapters.intake import Intake
 from adapters.policy_file import load_policy
@@ -154,9 +154,9 @@ def filing(
             row = await case_of(world, case)
             refuse_closed(row)
             await ensure_worker(world, voice)
-            said: str = await world.client.get_workflow_handle(row.workflow_id).execute_update(
-                "filing", {"number": number, **fields_of(who)}, result_type=str
-            )
+            handle = world.client.get_workflow_handle(row.workflow_id)
+            async with not_closed(handle):
+                said: str = await handle.execute_update("filing", {"number": number, **fields_of(who)}, result_type=str)
             voice.tell({"case": row.case_number, "filing_number": number, "said": said}, escape(said))
 
     perform(voice, work)

@@ -15,17 +15,17 @@ from temporalio.client import Client
 from adapters import logs, settings
 from adapters.cli.failures import EXPECTED, CommandError, Exit, failure_of
 from adapters.cli.voice import Voice
-from adapters.drill.duty import is_polled
-from adapters.drill.practice import open_register, register_url
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
-from adapters.register import Register
+from adapters.register import Register, open_register
 from adapters.settings import Settings
 from adapters.temporal.addresses import database_name
 from adapters.temporal.client import connect
+from adapters.temporal.polling import is_polled
 from adapters.temporal.stack import Progress, Stack, StackView, Worker, open_stack
 from adapters.temporal.state import StateDir
 from adapters.temporal.worlds import latest_run, list_worlds
+from workflows.limits import CASES_QUEUE
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout; complaints as JSON on stderr.")]
 RunName = Annotated[str | None, typer.Option("--run", help="The world to work in; default: the latest.")]
@@ -123,7 +123,7 @@ async def open_world(
     run = chosen_run(given, named)
     ring = KeyRing.load_or_make(given)
     async with open_stack(given, progress=progress(voice), engine_may_wait=engine_may_wait) as stack:
-        register = await open_register(register_url(stack, database_name(run)), load_policy(given), ring)
+        register = await open_register(stack.postgres_url(database_name(run)), load_policy(given), ring)
         try:
             yield World(run, stack, register, ring, await connect(given, run, lazy=engine_may_wait))
         finally:
@@ -132,7 +132,7 @@ async def open_world(
 
 async def ensure_worker(world: World, voice: Voice) -> None:
     """Somebody must answer: where no worker polls the cases of this world, one works as long as the command takes."""
-    if not isinstance(world.stack, Stack) and await is_polled(world.client):
+    if not isinstance(world.stack, Stack) and await is_polled(world.client, CASES_QUEUE):
         return
     voice.note(f"no worker serves {world.run}: one works for as long as this takes")
     await world.stack.add_worker(Worker(world.run, name=f"worker-{world.run}-{os.getpid()}"))

@@ -8,25 +8,25 @@ from enum import StrEnum
 from typing import Any
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from adapters.cli.cases import refuse_closed, sheet_of
+from adapters.cli.cases import not_closed, refuse_closed, sheet_of
 from adapters.cli.evidence import fields_of
 from adapters.cli.failures import CommandError, Exit, failure_of
 from adapters.cli.running import World
 from adapters.register.keeping import KEPT
 from adapters.register.rows import CaseRow, SheetRow
+from adapters.temporal.errors import ENGINE_DOWN
 from domain.evidence import Signatory
 from domain.identifiers import full_sheet_name
 from domain.officers import Role
 from domain.refusal_words import NOT_FILED
-from domain.sheets import STATE_WORDS, SheetKind, SheetState, role_words
+from domain.sheets import STATE_WORDS, SheetKind, SheetState, Verdict, role_words
 
 _SEEN_WITHIN_S = 5.0  # a signal is kept within milliseconds where a worker runs
 _LOOK_S = 0.1
 _ANSWER_WITHIN_S = 15.0
 """A case answers within milliseconds, under load within seconds; a code serves for a minute and is to be kept in it."""
-_GONE = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _NO_EFFECT = (
     "决定已发出，对 {sheet} 未生效：原因见案件详情，或用 --via update 重新决定 / "
     "The decision was sent and has had no effect on {sheet}: the case's details in the UI say why, "
@@ -42,13 +42,6 @@ Asked = tuple[CaseRow, SheetRow]
 
 class EngineGone(Exception):  # noqa: N818 - no fault of anybody's: the word is kept then
     """The engine, or whoever works for it, does not answer; what was said may have been heard or not."""
-
-
-class Verdict(StrEnum):
-    """What an officer says to a sheet."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
 
 
 class Via(StrEnum):
@@ -162,10 +155,11 @@ async def _by_update(world: World, asked: Sequence[Asked], word: Word) -> dict[s
 
 async def _answer(world: World, workflow_id: str, said: dict[str, Any]) -> CommandError | None:
     """Why the case refuses, or why it cannot be asked; None: it does not refuse. Raises EngineGone."""
+    handle = world.client.get_workflow_handle(workflow_id)
     try:
-        async with _reached():
-            await world.client.get_workflow_handle(workflow_id).execute_update("decide", said, result_type=str)
-    except (WorkflowUpdateFailedError, RPCError) as problem:
+        async with _reached(), not_closed(handle):
+            await handle.execute_update("decide", said, result_type=str)
+    except (CommandError, WorkflowUpdateFailedError, RPCError) as problem:
         return failure_of(problem)
     return None
 
@@ -177,7 +171,7 @@ async def _reached() -> AsyncIterator[None]:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             yield
     except RPCError as problem:
-        if problem.status in _GONE:
+        if problem.status in ENGINE_DOWN:
             raise EngineGone from None
         raise
     except (WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError, TimeoutError):
@@ -187,8 +181,9 @@ async def _reached() -> AsyncIterator[None]:
 async def _by_signal(world: World, asked: Sequence[Asked], word: Word) -> dict[str, Told]:
     """A signal has no answer of its own, so the register is watched for a moment."""
     for workflow_id in dict.fromkeys(row.workflow_id for row, _ in asked):
-        async with _reached():
-            await world.client.get_workflow_handle(workflow_id).signal("decide", word.to(asked))
+        handle = world.client.get_workflow_handle(workflow_id)
+        async with _reached(), not_closed(handle):
+            await handle.signal("decide", word.to(asked))
     loop = asyncio.get_running_loop()
     until = loop.time() + _SEEN_WITHIN_S
     while True:

@@ -80,7 +80,7 @@ class View:
     first_line: int = 0
     """Of what is told of the opened sheet: the first that is shown."""
     lines_shown: int = 1
-    """How many entries, or lines of the sheet, the screen had room for: a page."""
+    """How many entries, or lines of the sheet, the screen had room for: a page. 0: it is not drawn yet."""
     typed: str = ""
     note: str = ""
     said: str = ""
@@ -165,9 +165,10 @@ class View:
         return steps.get(key, 0)
 
     def _scroll(self, by: int) -> None:
-        """Not beyond the page that ends with the last line."""
+        """Not beyond the page that ends with the last line; and no further page before this one was drawn."""
         if by < 0 or self.first_line + self.lines_shown < self.lines:
             self.first_line = max(0, self.first_line + by)
+            self.lines_shown = self.lines_shown if abs(by) == 1 else 0
 
     def _leave(self) -> Wish | None:
         if self.mode is Mode.LIST:

@@ -16,7 +16,7 @@ from adapters.cli.keeping import say_or_keep
 from adapters.cli.keyboard import listening
 from adapters.cli.money_flow import money_flow
 from adapters.cli.running import World
-from adapters.cli.saying import Verdict, Via, Word, refuse_unready
+from adapters.cli.saying import Via, Word, refuse_unready
 from adapters.cli.typed import unquoted
 from adapters.cli.voice import Voice
 from adapters.cli.watch_screen import screen
@@ -180,7 +180,7 @@ class Watch:
         if isinstance(words, Complaint):
             return words.both, True
         who = Signatory(officer=words.officer, evidence=words.evidence)
-        word = Word(who, Verdict(words.verdict.value), words.reason, words.except_lines)
+        word = Word(who, words.verdict, words.reason, words.except_lines)
         quiet = Voice(as_json=True)  # notes on the way would break the screen
         try:
             asked = await sheets_named(self._world, "", [name])

@@ -13,14 +13,14 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.drill import outcome
 from adapters.drill.clock import DrillClock
 from adapters.drill.desk import Desk
 from adapters.drill.duty import until_on_duty
 from adapters.drill.errors import DrillError, UnreachableError
 from adapters.drill.filing import Filing
 from adapters.drill.look import Look, Watch
-from adapters.drill.practice import devices_of, furnish, register_url
+from adapters.drill.outcome import Played, gather
+from adapters.drill.practice import devices_of, furnish
 from adapters.drill.quiet import Calm, register_is_quiet
 from adapters.drill.reports import check_reports
 from adapters.drill.result import Result
@@ -113,6 +113,12 @@ class Drill:
     register: Register = field(init=False)
     clock: DrillClock = field(init=False)
     filing: Filing = field(init=False)
+    _desk: Desk = field(init=False)
+    _field: Field = field(init=False)
+    _calm: Calm = field(init=False)
+    _settle_s: float = field(init=False)
+    _rechecked: int | None = field(default=None, init=False)
+    _told: int = field(default=0, init=False)
 
     async def play(self) -> Result:
         """Play it to its end.
@@ -185,14 +191,12 @@ class Drill:
         self._desk = Desk(self.client, devices, decide_s, self.plan.seed)
         self._field = Field(self.client, devices, self.trainer, self.scenario.holder, decide_s, self.plan.seed)
         self._calm = Calm(self.plan.officers)
-        self._rechecked: int | None = None
-        self._told = 0
         self.started.set()
 
     # ------------------------------------------------------------ the run
 
     async def _until_the_end(self, parts: contextlib.AsyncExitStack) -> None:
-        watch = Watch.on(register_url(self.stack, database_name(self.run)))
+        watch = Watch.on(self.stack.postgres_url(database_name(self.run)))
         parts.push_async_callback(watch.close)
         filing = asyncio.create_task(self.filing.all(), name="reports")
         parts.push_async_callback(_cancelled, filing)
@@ -313,7 +317,18 @@ class Drill:
 
     async def _result(self, seconds: float) -> Result:
         assert self.look is not None, "a drill ends after a look"
-        result = await outcome.gather(self, self.look, seconds)
+        played = Played(
+            scenario=self.scenario.scenario,
+            run=self.run,
+            institutions=self.institutions,
+            receipts=self.filing.receipts,
+            t0=self.clock.t0,
+            traced_at=self.traced_at,
+            trainer=self.trainer,
+            register=self.register,
+            client=self.client,
+        )
+        result = await gather(played, self.look, seconds)
         books = [self.directory / "book.ndjson", *([self.plan.book] if self.plan.book else [])]
         await self.trainer.save_book(*books)
         text = json.dumps(result.model_dump(mode="json"), ensure_ascii=False, indent=1)

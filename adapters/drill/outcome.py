@@ -1,7 +1,10 @@
 """What came of a drill: the register's sums beside the witness's."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client
 
 from adapters.drill.compare import Sides, by_place_of_entries, by_place_of_witness, compare
 from adapters.drill.engine import engine_cost
@@ -16,24 +19,40 @@ from adapters.drill.result import (
     sums_of,
     total_of,
 )
+from adapters.drill.trainer import Trainer
+from adapters.register import Register
 from adapters.register.rows import CaseRow
+from domain.institutions import Institution
+from domain.report import Receipt
 
-if TYPE_CHECKING:
-    from adapters.drill.drill import Drill
+
+@dataclass(frozen=True)
+class Played:
+    """A drill at its end. `receipts` by the reports' names; `t0`, `traced_at` (None: never): Unix time."""
+
+    scenario: str
+    run: str
+    institutions: Sequence[Institution]
+    receipts: Mapping[str, Receipt]
+    t0: float
+    traced_at: float | None
+    trainer: Trainer
+    register: Register
+    client: Client
 
 
-async def gather(drill: "Drill", look: Look, seconds: float) -> Result:
+async def gather(drill: Played, look: Look, seconds: float) -> Result:
     """Read both books, compare them, count what it cost."""
     measures = await drill.trainer.measures()
     witness = Witness.model_validate(measures)
-    rows = {row.case_id: row for row in await drill.register.list_cases(limit=len(drill.filing.receipts) + 1)}
+    rows = {row.case_id: row for row in await drill.register.list_cases(limit=len(drill.receipts) + 1)}
     reports = [
         _report(name, rows[receipt.case_id], measures["first_stops"])
-        for name, receipt in sorted(drill.filing.receipts.items())
+        for name, receipt in sorted(drill.receipts.items())
     ]
     unseen, differences = await _compared(drill, look, reports, witness, measures)
     return Result(
-        scenario=drill.scenario.scenario,
+        scenario=drill.scenario,
         run=drill.run,
         seconds=round(seconds, 3),
         reports=tuple(reports),
@@ -42,7 +61,7 @@ async def gather(drill: "Drill", look: Look, seconds: float) -> Result:
         unseen=tuple(unseen),
         differences=tuple(differences),
         orders=look.orders,
-        traced_seconds=None if drill.traced_at is None else round(drill.traced_at - drill.clock.t0, 3),
+        traced_seconds=None if drill.traced_at is None else round(drill.traced_at - drill.t0, 3),
         engine=await engine_cost(drill.client),
         violations=len(measures["violations"]),
     )
@@ -67,7 +86,7 @@ def first_stop_ms(row: CaseRow, first_stops: Mapping[str, float]) -> int | None:
 
 
 async def _compared(
-    drill: "Drill", look: Look, reports: list[ReportResult], witness: Witness, measures: Mapping[str, Any]
+    drill: Played, look: Look, reports: list[ReportResult], witness: Witness, measures: Mapping[str, Any]
 ) -> tuple[list[Unseen], list[Difference]]:
     silent: dict[str, int] = {}
     for one in look.unanswered:

@@ -10,7 +10,7 @@ from adapters.drill.errors import DrillError
 from adapters.drill.roster import HANDLING, PRACTICE_OFFICERS, SECOND
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
-from adapters.register import Register, Rules, migrate
+from adapters.register import Register, migrate, open_register
 from adapters.temporal.stack import StackView
 from adapters.temporal.worlds import make_world
 from domain.authority import AuthorityWord
@@ -18,13 +18,6 @@ from domain.evidence import Signatory, Totp
 from domain.institutions import Institution
 from domain.policy import Policy
 from workflows.worklist import SEARCH_ATTRIBUTES
-
-_CONNECTIONS = 4  # reports come in beside reads; PostgreSQL has a hundred for all worlds and workers
-
-
-def register_url(stack: StackView, database: str) -> str:
-    """The database of a world, as the register understands it."""
-    return stack.postgres_url(database)
 
 
 async def furnish(stack: StackView, run: str, institutions: Sequence[Institution]) -> Register:
@@ -39,7 +32,7 @@ async def furnish(stack: StackView, run: str, institutions: Sequence[Institution
     """
     policy = load_policy(stack.settings)
     world = await make_world(stack.settings, run, SEARCH_ATTRIBUTES)
-    url = register_url(stack, world.database)
+    url = stack.postgres_url(world.database)
     await asyncio.to_thread(migrate, url)
     ring = KeyRing.load_or_make(stack.settings)
     register = await open_register(url, policy, ring)
@@ -60,20 +53,6 @@ async def furnish(stack: StackView, run: str, institutions: Sequence[Institution
 async def devices_of(register: Register, ring: KeyRing, run: str) -> Devices:
     """The practice officers' devices of a world, knowing which of the present codes are used already."""
     return Devices(ring, run, await register.used_steps(step_at(datetime.now(UTC)) - 1))
-
-
-async def open_register(url: str, policy: Policy, ring: KeyRing | None = None) -> Register:
-    """The register of a world that is there; without a ring it proves nothing and lets nothing leave.
-
-    Raises:
-        RegisterError: there is no such database, or it does not answer.
-    """
-    return await Register.connect(
-        url,
-        rules=Rules.of(policy),
-        ring=ring,
-        connections=_CONNECTIONS,
-    )
 
 
 def authority_word(devices: Devices, policy: Policy, now: datetime, hours: float | None = None) -> AuthorityWord | None:

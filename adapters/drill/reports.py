@@ -5,8 +5,9 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from adapters.drill.clock import DrillClock
-from adapters.drill.errors import Fault, RefusedError
+from adapters.drill.errors import RefusedError
 from adapters.drill.scenario import FiledReport, Scenario, faults_of
+from adapters.faults import Fault
 from domain.report import Report, ReportKind
 
 SOURCE = "drill"

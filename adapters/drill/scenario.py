@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.drill.errors import Fault, RefusedError
+from adapters.drill.errors import RefusedError
+from adapters.faults import Fault
 
 _FILE_REMEDY = "give a scenario file as docs/wire.md and the ones in scenarios/ show it"
 

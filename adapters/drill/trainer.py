@@ -9,12 +9,12 @@ import httpx
 
 from adapters.drill.errors import (
     DrillError,
-    Fault,
     NotPracticeError,
     RefusedError,
     TakenError,
     UnreachableError,
 )
+from adapters.faults import Fault
 from domain.findings import Finding
 from domain.institutions import Institution
 

@@ -27,7 +27,11 @@ class WordsError(ValueError):
 
 
 class Words(Frozen):
-    """What one kind of paper says, but for what its orders say. `layout`: of this model; another is not read."""
+    """What one kind of paper says, but for what its orders say.
+
+    `layout`: of this model and of its template, as they are kept; another is not read. A field that is added needs a
+    default, and a placeholder or a field that goes a new layout: sheets wait for days with the words of before.
+    """
 
     layout: Literal[1] = 1
     kind: PaperKind

@@ -23,11 +23,10 @@ from adapters.register.roster import OFFICERS, ROSTER_ALONE, put_entries
 from adapters.register.tables import enrolments, institutions, officers, used_codes
 from domain.evidence import Purpose, Signatory, binding_of, login_binding
 from domain.frozen import Frozen
-from domain.officers import ROLE_WORDS, Officer, Role
+from domain.officers import LEAST_ADMINISTRATORS, ROLE_WORDS, Officer, Role
 from domain.sheets import Ruling
 from domain.words import Complaint, evidence_word
 
-_LEAST_ADMINISTRATORS = 2
 _ENROLMENT = Write(
     enrolments,
     Mode.ADD,
@@ -287,7 +286,7 @@ async def _refused(connection: AsyncConnection, word: Word, refusal: Refusal) ->
 
 
 def _two_persons(signatories: Sequence[Signatory]) -> None:
-    if len({one.officer for one in signatories}) != _LEAST_ADMINISTRATORS:
+    if len({one.officer for one in signatories}) != LEAST_ADMINISTRATORS:
         raise Refusal("two_persons", "须两名不同的管理员", "two different administrators are due")
 
 
@@ -300,7 +299,7 @@ async def _in_role(connection: AsyncConnection, number: str, role: Role) -> None
 
 async def _administrators_remain(connection: AsyncConnection) -> None:
     """Nobody could enrol anybody any more, once fewer than two administrators are left."""
-    if len((await run(connection, _ADMINISTRATORS)).all()) < _LEAST_ADMINISTRATORS:
+    if len((await run(connection, _ADMINISTRATORS)).all()) < LEAST_ADMINISTRATORS:
         raise Refusal(
             "last_administrators",
             "至少须保留两名已登记的管理员",

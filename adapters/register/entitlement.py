@@ -21,7 +21,7 @@ from adapters.register.part import Rules
 from adapters.register.tables import authorities, decisions, documents, halts, officers, orders, sheet_lines, sheets
 from domain.identifiers import account_key
 from domain.officers import Role
-from domain.orders import HeldBack, Measure, OfficerCard
+from domain.orders import ENDS_A_HOLD, HeldBack, Measure, OfficerCard
 from domain.papers import PaperKind
 from domain.sheets import SheetKind, SheetState, Verdict
 
@@ -31,8 +31,6 @@ _UNSEEN_MOST = (
 )
 IS_WHOLE = func.encode(func.sha256(documents.c.bytes), "hex") == documents.c.sha256
 """Whether a kept document is the one it was: compared where it lies."""
-LETTING_GO = frozenset({"covered", "finding", "decision"})
-"""Causes for which a lift or unfreeze leaves although a halt stands."""
 
 
 @dataclass(frozen=True)
@@ -214,8 +212,8 @@ class Entitlement:
             case Measure.FREEZE | Measure.RENEW:
                 return self._by_sheet(draft, application_id)
             case Measure.UNFREEZE:
-                return self._letting_go(draft) if draft.cause in LETTING_GO else HeldBack(reason="not_decided")
-            case Measure.LIFT if draft.cause in LETTING_GO:
+                return self._letting_go(draft) if draft.cause in ENDS_A_HOLD else HeldBack(reason="not_decided")
+            case Measure.LIFT if draft.cause in ENDS_A_HOLD:
                 return self._letting_go(draft)
             case _:
                 return self._standing()

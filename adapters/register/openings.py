@@ -18,7 +18,7 @@ from adapters.register.ledger import Hold, Ledger
 from adapters.register.part import Rules
 from adapters.register.statements import covers
 from domain.identifiers import account_key, application_id
-from domain.orders import CODES, Executed, HeldBack, Measure, Order, Outcome, is_final
+from domain.orders import CODES, Cause, Executed, HeldBack, Measure, Order, Outcome, is_final
 
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 _Decided = OpenedOrder | NewOrder
@@ -223,7 +223,7 @@ class Openings:
 
     def _lift(self, draft: Draft, key: str) -> _Decided:
         hold = self._hold(draft)
-        lets_go = draft.cause != "covered"
+        lets_go = draft.cause is not Cause.COVERED
         if lets_go:
             self._release(hold.account)
         pending = self._pending(hold)

@@ -18,7 +18,7 @@ from sqlalchemy.types import Text
 
 from activities.ports import Ask, OpenedOrder, OpenOrders
 from adapters.register.bulk import Mode, Write, Writes, as_json, as_kept, rows_parameter, run, statement_text
-from adapters.register.entitlement import HALTED, LETTING_GO, Entitlement
+from adapters.register.entitlement import HALTED, Entitlement
 from adapters.register.issuing import Desk, Issued, NewOrder, wanted_numbers
 from adapters.register.ledger import Ledger
 from adapters.register.locking import HALT_LOCK, LockedCase, lock_cases
@@ -31,7 +31,7 @@ from adapters.register.tables import orders
 from adapters.register.together import Together, together, unsealed
 from domain.clock import CST
 from domain.institutions import Institution
-from domain.orders import Measure, Order
+from domain.orders import ENDS_A_HOLD, Measure, Order
 from domain.papers import Paper
 
 _ORDER = Write.of(
@@ -227,8 +227,8 @@ def _seal() -> str:
 
 _SEAL = _seal()
 _WAIT_FOR_HALT = statement_text(select(func.pg_advisory_xact_lock_shared(HALT_LOCK)))
-# A freeze bears the cause of the lift that follows it, and coerces all the same.
-_LETS_GO = and_(orders.c.measure.in_([Measure.LIFT, Measure.UNFREEZE]), orders.c.cause.in_(sorted(LETTING_GO)))
+# These leave although a halt stands. A freeze bears the cause of the lift that follows it, and coerces all the same.
+_LETS_GO = and_(orders.c.measure.in_([Measure.LIFT, Measure.UNFREEZE]), orders.c.cause.in_(sorted(ENDS_A_HOLD)))
 _SENT_AGAIN = statement_text(
     orders.update()
     .values(last_sent_at=bindparam("now", type_=orders.c.last_sent_at.type), sends=orders.c.sends + 1)

@@ -37,6 +37,9 @@ from adapters.register.verifying import Verifying
 from adapters.register.warrants import Warranting
 from adapters.register.watching import Watching
 from adapters.register.wording import Wording
+from domain.policy import Policy
+
+_CONNECTIONS = 4  # reports come in beside reads; PostgreSQL has a hundred for all worlds and workers
 
 
 async def _reach(connection: AsyncConnection) -> None:
@@ -104,6 +107,20 @@ class Register(
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+
+async def open_register(url: str, policy: Policy, ring: KeyRing | None = None) -> Register:
+    """The register of a world that is there; without a ring it proves nothing and lets nothing leave.
+
+    Raises:
+        RegisterError: there is no such database, or it does not answer.
+    """
+    return await Register.connect(
+        url,
+        rules=Rules.of(policy),
+        ring=ring,
+        connections=_CONNECTIONS,
+    )
 
 
 def _keeps_the_ports(register: Register) -> tuple[OrderBook, CaseBook, Warrants, NoticeBook]:

@@ -37,14 +37,14 @@ from domain.evidence import Proof, decision_claims, finding_claims
 from domain.findings import Finding
 from domain.identifiers import account_key
 from domain.officers import Role
-from domain.orders import Measure
+from domain.orders import Cause, Measure
 from domain.sheets import Sheet, SheetKind, SheetLine, SheetState, Verdict, lets_go, still_awaited
 
 _MOST_REMEMBERED = 500  # of two thousand lines each, at worst
 _TERM_SLACK = timedelta(days=1)
 """A freeze's end is reckoned when it was approved, and written a little later."""
 _BY_SHEET = frozenset({Measure.FREEZE, Measure.RENEW})
-_LETTING_GO = frozenset({Measure.LIFT, Measure.UNFREEZE})
+_ENDINGS = frozenset({Measure.LIFT, Measure.UNFREEZE})
 
 
 def _orders() -> str:
@@ -54,7 +54,7 @@ def _orders() -> str:
             measures.c.account == orders.c.account,
             measures.c.kind == "freeze",
             orders.c.measure == Measure.LIFT,
-            orders.c.cause == "covered",
+            orders.c.cause == Cause.COVERED,
         )
         .exists()
     )
@@ -63,8 +63,8 @@ def _orders() -> str:
         .where(
             findings.c.case_id == orders.c.case_id,
             findings.c.account == orders.c.account,
-            orders.c.cause == "finding",
-            orders.c.measure.in_(sorted(_LETTING_GO)),
+            orders.c.cause == Cause.FINDING,
+            orders.c.measure.in_(sorted(_ENDINGS)),
         )
         .order_by(findings.c.id.desc())
         .limit(1)
@@ -75,8 +75,8 @@ def _orders() -> str:
         .where(
             sheet_lines.c.case_id == orders.c.case_id,
             sheet_lines.c.account == orders.c.account,
-            orders.c.cause == "decision",
-            orders.c.measure.in_(sorted(_LETTING_GO)),
+            orders.c.cause == Cause.DECISION,
+            orders.c.measure.in_(sorted(_ENDINGS)),
         )
         .scalar_subquery()
     )
@@ -223,7 +223,7 @@ class Warranting(Part):
             return "its paper is missing or was changed after it was issued"
         if measure in _BY_SHEET:
             return _why_no_freeze(row, judged.get((row.case_id, row.sheet), Unproven("no such sheet is on record")))
-        if measure in _LETTING_GO and row.cause:
+        if measure in _ENDINGS and row.cause:
             named_on = [judged.get((row.case_id, name)) for name in _names(row)]
             return _why_held(ring, row, [one for one in named_on if isinstance(one, Proven)])
         return self._why_no_authority(row)
@@ -293,9 +293,9 @@ def _why_no_freeze(row: Any, sheet: Proven | Unproven) -> str:  # noqa: ANN401 -
 
 def _why_held(ring: KeyRing, row: Any, named_on: Sequence[Proven]) -> str:  # noqa: ANN401 - a row of orders
     match row.cause:
-        case "covered":
+        case Cause.COVERED:
             return "" if row.covered else "no freeze covers the account"
-        case "finding":
+        case Cause.FINDING:
             found = row.found
             if found is None or found["proof"] is None or found["finding"] != Finding.MERCHANT:
                 return "no proven finding lets it go"

@@ -35,7 +35,7 @@ class Worker:
     command: tuple[str, ...] = ()
     """Default: `python worker.py --run RUN`."""
     ready: Callable[[Child], Awaitable[bool]] | None = None
-    """Default: it writes "worker_ready", or makes STATE/worker-RUN.ready."""
+    """Default: it writes "worker_ready"."""
 
     @property
     def child_name(self) -> str:
@@ -96,18 +96,11 @@ def codec_spec(settings: Settings, port: int) -> ChildSpec:
 
 def worker_spec(settings: Settings, worker: Worker) -> ChildSpec:
     """A worker process, told the settings that we have."""
-    marker = settings.state_dir / f"{worker.child_name}.ready"
-    said = log_says("worker_ready")
-
-    async def ready(child: Child) -> bool:
-        return marker.exists() or await said(child)
-
     return ChildSpec(
         name=worker.child_name,
         command=worker.command or (sys.executable, str(PROJECT_ROOT / "worker.py"), "--run", worker.run),
-        ready=worker.ready or ready,
+        ready=worker.ready or log_says("worker_ready"),
         environ=_same_settings(settings) | {"HOLDFAST_RUN": worker.run},
-        before=lambda: marker.unlink(missing_ok=True),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from activities.gate import MOST_TOGETHER, TRANSACTIONS_AT_ONCE, Gate
 from activities.ports import Ask, CaseTurn, Draft, OpenedOrder, OpenOrders, OrderBook
-from domain.orders import AccountRef, Measure
+from domain.orders import AccountRef, Cause, Measure
 from tests.register.given import ICBC, render
 
 MORNING = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ MORNING = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 def turn(case: str, *measures: Measure, minutes: float = 0, cause: str = "", pressing: bool = False) -> CaseTurn:
     """A turn of a case that was received so many minutes after the first."""
     account = AccountRef(institution=ICBC.id, number="6222000000000001", name="测试甲")
-    drafts = tuple(Draft(measure=measure, account=account, cause=cause) for measure in measures)
+    drafts = tuple(Draft(measure=measure, account=account, cause=Cause(cause)) for measure in measures)
     request = OpenOrders(case_id=case, institution=ICBC, drafts=drafts, now=MORNING)
     asks = (Ask(request, lambda _order, _paper: ""),) if drafts else ()
     return CaseTurn(case, (), asks, MORNING + timedelta(minutes=minutes), pressing=pressing)

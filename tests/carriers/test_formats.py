@@ -7,43 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adapters.formats import company_code_problem, doubts_of, mobile_digits, phone_problem, resident_id_problem
+from adapters.formats import doubts_of, mobile_digits, phone_problem
 from domain.report import Report, Transfer
-
-
-@pytest.mark.parametrize(
-    "text", ["11010519491231002X", "11010519491231002x", " 110105 19491231 002X ", "320299199508156208"]
-)
-def test_a_right_resident_id_passes_whatever_its_region(text: str):
-    assert resident_id_problem(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("", "18"),
-        ("1101051949123100", "18"),
-        ("1101051949123100XX", "digits"),
-        ("110105194913310026", "birth"),
-        ("110105194912310021", "check"),
-        ("甲10105194912310021", "18|digits"),
-    ],
-)
-def test_a_wrong_resident_id_is_said(text: str, word: str):
-    problem = resident_id_problem(text)
-    assert problem is not None
-    assert any(part in problem.en for part in word.split("|"))
-    assert problem.zh
-    assert text == "" or text not in problem.zh + problem.en
-
-
-def test_a_right_company_code_passes_and_a_wrong_one_is_said():
-    assert company_code_problem("91110000600037341L") is None
-    for text, word in (("91110000600037341", "18"), ("91110000600037342L", "check"), ("9111000060003734IO", "char")):
-        problem = company_code_problem(text)
-        assert problem is not None
-        assert word in problem.en
-
 
 GOOD_PHONES = [
     "13912345678",
@@ -76,8 +41,8 @@ def test_what_is_no_number_is_said(text: str):
 @settings(deadline=None)  # other work on the machine is no fault
 @given(st.text(max_size=30))
 def test_no_text_upsets_a_check(text: str):
-    for check in (resident_id_problem, company_code_problem, phone_problem):
-        check(text)
+    problem = phone_problem(text)
+    assert problem is None or (problem.zh and problem.en)
     assert mobile_digits(text) == "" or len(mobile_digits(text)) == 11
 
 

@@ -16,12 +16,13 @@ import pytest
 
 from adapters.drill.desk import Desk
 from adapters.drill.look import Watch
-from adapters.drill.practice import devices_of, open_register, register_url
+from adapters.drill.practice import devices_of
 from adapters.drill.scenario import taken
 from adapters.drill.trainer import Trainer
 from adapters.drill.visits import Field
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
+from adapters.register import open_register
 from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name, sandbox_url
 from adapters.temporal.client import connect
@@ -77,9 +78,9 @@ async def pursued_to_the_end(stack, raw):
     """The officers come back to work, until every case is closed."""
     scenario = taken(raw)
     client = await connect(stack.settings, RUN)
-    watch = Watch.on(register_url(stack, database_name(RUN)))
+    watch = Watch.on(stack.postgres_url(database_name(RUN)))
     async with Trainer(stack.sandbox_url, RUN) as trainer, asyncio.timeout(150):
-        register = await open_register(register_url(stack, database_name(RUN)), load_policy(stack.settings))
+        register = await open_register(stack.postgres_url(database_name(RUN)), load_policy(stack.settings))
         devices = await devices_of(register, KeyRing.load(stack.settings), RUN)
         await register.close()
         desk = Desk(client, devices, OFFICERS_S)

@@ -6,7 +6,8 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.cli.failures import CommandError, Exit, failure_of
-from adapters.drill.errors import DrillError, Fault, NotPracticeError, RefusedError, TakenError, UnreachableError
+from adapters.drill.errors import DrillError, NotPracticeError, RefusedError, TakenError, UnreachableError
+from adapters.faults import Fault
 from adapters.register import RegisterError
 from adapters.settings import SettingsError
 from adapters.temporal.errors import StackError
@@ -24,7 +25,6 @@ from adapters.temporal.errors import StackError
         (RegisterError("down"), Exit.NOT_FOUND),
         (DrillError("no end"), Exit.DIFFERENCE),
         (CommandError(Exit.CLOSED, "closed"), Exit.CLOSED),
-        (RPCError("workflow execution already completed", RPCStatusCode.NOT_FOUND, b""), Exit.CLOSED),
         (RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b""), Exit.NOT_FOUND),
         (RPCError("no", RPCStatusCode.UNAVAILABLE, b""), Exit.NOT_FOUND),
         (TimeoutError(), Exit.NOT_FOUND),

@@ -1,6 +1,7 @@
 """What the live view draws: whatever the terminal's size, nothing that an officer decides by is off the screen."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 from adapters.cli.keyboard import keys_in
 from adapters.cli.watch_screen import screen
 from adapters.cli.watch_view import Frame, Mode, View, Wish
+from adapters.cli.watch_words import page, value_of
 from adapters.register.awaiting import Question
 from adapters.register.keeping import KeptDecision
 from adapters.register.rows import SheetRow
@@ -20,7 +22,7 @@ from domain.identifiers import account_key
 from domain.officers import Role
 from domain.orders import AccountKind, AccountRef
 from domain.sheets import Sheet, SheetKind, SheetLine, Verdict, Why
-from domain.watchlist import Entry, Kind
+from domain.watchlist import Entry, Kind, Order
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 CASE = "A2026-000123"
@@ -197,9 +199,10 @@ def test_every_account_of_a_sheet_and_its_whole_flow_are_reached_by_scrolling(wi
 def test_a_sheet_is_scrolled_while_the_decision_is_typed_and_stands_at_its_top_when_opened_anew():
     view = opened(40)
     drawn(view, 80, 24)
-    press(view, "d012345 " + PAGE_DOWN)
+    page = view.lines_shown
+    press(view, "d012345 " + PAGE_DOWN * 3)
     assert (view.mode, view.typed) == (Mode.TYPING, "012345 ")
-    assert view.first_line > 0
+    assert view.first_line == page, "no page is passed over undrawn"
     press(view, "\x1bq\r")
     assert (view.mode, view.first_line) == (Mode.SHEET, 0)
 
@@ -245,3 +248,15 @@ def test_on_a_narrow_terminal_the_chosen_entry_is_told_in_full_below_the_list(wi
     text = "".join("\n".join(drawn(view, width, 24)).split())
     assert "待awaits县级审批人、协查人" in text
     assert "ICBC·0000ICBC·0001ICBC·0002…共40户accounts" in text
+
+
+def test_a_frame_for_a_file_has_every_kept_word_that_was_read_and_counts_the_others():
+    words = tuple(kept(no, "delivered", no) for no in range(1, 40))
+    seen = looked(words=words).frame
+    assert seen is not None
+    frame = replace(seen, kept_more=7)
+    told = page(frame, Order.DEADLINE, [])
+    assert [f"A2026-000{no:03d}/F-01" in " ".join(map(str, told)) for no in range(1, 40)] == [True] * 39
+    assert told[-1] == "… 另 7 项 more"
+    value = value_of(frame, Order.DEADLINE, [])
+    assert (len(value["kept"]), value["kept_more"]) == (39, 7)

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from adapters.drill.lasting import SCENARIO, make_lasting
-from adapters.drill.practice import open_register, register_url
 from adapters.intake import Intake
 from adapters.keyring import KeyRing
 from adapters.policy_file import load_policy
+from adapters.register import open_register
 from adapters.settings import LASTING_RUN, PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name
 from adapters.temporal.client import connect
@@ -43,7 +43,7 @@ async def stack(monkeypatch):
 @pytest.fixture
 async def register(stack):
     policy, ring = load_policy(stack.settings), KeyRing.load(stack.settings)
-    one = await open_register(register_url(stack, database_name(LASTING_RUN)), policy, ring)
+    one = await open_register(stack.postgres_url(database_name(LASTING_RUN)), policy, ring)
     yield one
     await one.close()
 

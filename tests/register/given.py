@@ -17,7 +17,7 @@ from domain.findings import Finding, FindingReport
 from domain.identifiers import account_key, full_sheet_name
 from domain.institutions import Channel, Institution, InstitutionKind
 from domain.officers import Officer, Role
-from domain.orders import AccountRef, Executed, FourElements, Measure, Outcome
+from domain.orders import AccountRef, Cause, Executed, FourElements, Measure, Outcome
 from domain.papers import Paper
 from domain.report import Report, Transfer, Victim
 from domain.sheets import WHYS, Decision, Ruling, Sheet, SheetKind, SheetLine, StopsUsed, Verdict, Why
@@ -108,16 +108,21 @@ def query(account: AccountRef, since: datetime | None = NOW - timedelta(hours=1)
 
 def freeze(account: AccountRef, amount_fen: int, sheet: str = "F-01", sequence: int = 1) -> Draft:
     return Draft(
-        measure=Measure.FREEZE, account=account, amount_fen=amount_fen, sheet=sheet, sequence=sequence, cause="covered"
+        measure=Measure.FREEZE,
+        account=account,
+        amount_fen=amount_fen,
+        sheet=sheet,
+        sequence=sequence,
+        cause=Cause.COVERED,
     )
 
 
 def lift(account: AccountRef, cause: str = "covered", sequence: int = 1) -> Draft:
-    return Draft(measure=Measure.LIFT, account=account, cause=cause, sequence=sequence)
+    return Draft(measure=Measure.LIFT, account=account, cause=Cause(cause), sequence=sequence)
 
 
 def unfreeze(account: AccountRef, cause: str = "finding", sequence: int = 1) -> Draft:
-    return Draft(measure=Measure.UNFREEZE, account=account, cause=cause, sequence=sequence)
+    return Draft(measure=Measure.UNFREEZE, account=account, cause=Cause(cause), sequence=sequence)
 
 
 def found_at(case_id: str, account: AccountRef, finding: Finding) -> FindingReport:

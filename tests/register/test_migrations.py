@@ -99,6 +99,7 @@ async def test_one_step_after_the_other_down_and_up_again_the_cases_stay_and_wor
     await given.duty(now=later)
     await given.stopped(await given.case(), *numbered(1, start=9), now=later)
     assert await given.register.verify_all() == []
+    await given.register.close()
 
 
 async def test_numbers_of_papers_go_on_after_the_way_down_and_up_again(empty: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from activities.ports import OpenOrders
+from adapters.cli.drafts import drafts_of
 from adapters.papers import Printer
 from adapters.papers.templates import load_templates
 from adapters.papers.words import Words, text_of, words_from
@@ -115,6 +116,8 @@ async def test_the_words_are_a_document_of_the_sheet_and_of_its_digest(given: Gi
     assert text_of(words) == text
     assert (words.kind, words.names) == (PaperKind.FREEZE, {ICBC.id: ICBC.name, ABC.id: ABC.name})
     assert kept.digest != sheet.model_copy(update={"documents": tuple(drafts)}).digest
+    listed = drafts_of(kept, {ICBC.id: ICBC.code, ABC.id: ABC.code})
+    assert [(name, sha256) for _, name, sha256 in listed] == list(zip(["F-01/ICBC", "F-01/ABC"], drafts, strict=True))
 
 
 async def test_templates_edited_twice_while_a_sheet_waits_change_nothing(given: Given, other: Register) -> None:

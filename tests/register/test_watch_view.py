@@ -36,7 +36,7 @@ from adapters.register.watching import Watchlist
 from adapters.settings import ORGANISATION, PAPER_ORGAN, Settings
 from domain.bookkeeping import Filing
 from domain.clock import shown_clock
-from domain.sheets import Verdict
+from domain.sheets import SheetKind, Verdict
 from domain.watchlist import Entry, Kind, Order
 from domain.words import DecisionWords
 from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, render, stop
@@ -388,3 +388,37 @@ async def test_two_officers_decide_in_the_live_view_while_the_engine_is_down(giv
     assert termios.tcgetattr(terminal.theirs) == before
     terminal.close()
     assert [one.officer for one in await given.register.kept_waiting()] == [COUNTY, SECOND]
+
+
+async def test_on_a_low_terminal_a_long_sheet_is_read_to_its_end_and_the_refusal_of_a_wrong_code_is_seen(
+    given: Given, dark
+) -> None:
+    await given.duty()
+    case_id = await given.case()
+    accounts = ((account, 500) for account in numbered(40))
+    await given.register.keep_sheet(given.sheet(case_id, *accounts, name="R-01", kind=SheetKind.RELEASE))
+    terminal = Terminal()
+    with os.fdopen(os.dup(terminal.theirs), "w", encoding="utf-8") as screen:
+        console = Console(file=screen, force_terminal=True, width=80, height=24, highlight=False, soft_wrap=True)
+        async with dark() as world:
+            watched = Watch(world, POLICY, console, terminal.theirs, Asked(every_s=0.3))
+            living = asyncio.create_task(watched.live())
+            await terminal.shows("/R-01")
+            place = 1 + [one.kind for one in watched.view.entries].index(Kind.SHEET)
+            terminal.press(f"{place}\r")
+            await terminal.shows("more lines below")
+            async with asyncio.timeout(20):
+                while "ICBC·0040" not in terminal.seen:
+                    terminal.press("\x1b[6~")
+                    await asyncio.sleep(0.05)
+            assert "of 40" in terminal.seen
+            for no in range(1, 41):
+                assert f"ICBC·{no:04d}" in terminal.seen, "no key skips what was not shown"
+            terminal.press(f"d{COUNTY} 000000")
+            await terminal.shows(f"> {COUNTY} ••••••")
+            terminal.press("\r")
+            await terminal.shows("验证码不对")
+            terminal.press("qq")
+            await asyncio.wait_for(living, 10)
+    terminal.close()
+    assert await given.register.kept_waiting() == []

@@ -109,7 +109,8 @@ async def test_words_of_before_keep_their_signature_where_a_new_one_does_not_fit
     await given.duty()
     await started(given.register, own, paper_signature="旧")
 
-    def crowded(printer: Printer, _: Paper) -> float:
+    def crowded(printer: Printer, _: Paper, *, signed: bool = True) -> float:
+        del signed
         return -1.0 if printer.signature == "新" else 1.0
 
     monkeypatch.setattr(Printer, "room", crowded)

@@ -6,6 +6,8 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.service import RPCError
 
+from adapters.cli.cases import not_closed
+from adapters.cli.failures import CommandError, Exit
 from domain.findings import Finding, FindingReport
 from domain.orders import AccountKind
 from domain.sheets import Ruling
@@ -137,3 +139,24 @@ async def test_a_finding_refused_by_the_register_leaves_the_way_to_the_one_that_
         await refused.result()
     assert await accepted.result() == "好"
     await case.until(lambda one: one.visits == 0, "the finding is in")
+
+
+async def test_who_says_something_to_a_workflow_that_has_closed_is_told_so(town: Town):
+    world, _, _, _ = three_accounts()
+    case = await town.start(world)
+    await case.visit_is_open(1)
+    async with not_closed(case.visit(1)):
+        await case.visit(1).execute_update("finding", f"{word_of('012370')} mule")
+    await case.visit(1).result()
+    with pytest.raises(CommandError) as told:
+        async with not_closed(case.visit(1)):
+            await case.visit(1).execute_update("finding", f"{word_of('012370')} mule")
+    assert told.value.exit_code is Exit.CLOSED
+    with pytest.raises(CommandError) as told:
+        async with not_closed(case.visit(1)):
+            await case.visit(1).signal("finding", f"{word_of('012370')} mule")
+    assert told.value.exit_code is Exit.CLOSED
+    # what the engine has never heard of has not closed
+    with pytest.raises(RPCError, match="not found"):
+        async with not_closed(case.visit(99)):
+            await case.visit(99).signal("finding", f"{word_of('012370')} mule")

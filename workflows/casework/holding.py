@@ -7,13 +7,13 @@ from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.findings import Finding
 from domain.identifiers import account_key
 from domain.money import shown
-from domain.orders import Measure, Outcome, in_force
+from domain.orders import LETS_GO, Cause, Measure, Outcome, in_force
 from domain.sheets import Ruling, SheetKind, SheetLine, SheetState, Why, lets_go
 from workflows.casework import looking
 from workflows.casework.case import Case
 from workflows.casework.paperwork import new_sheet
 from workflows.casework.pursuit import pursue, small_share
-from workflows.casework.state import LETTING_GO, Account, FreezeHeld, SheetFile
+from workflows.casework.state import LIFT_SEQUENCE_BASE, Account, FreezeHeld, SheetFile
 
 
 def hold(case: Case, *, tracing: bool) -> None:
@@ -214,7 +214,7 @@ def let_lines_go(case: Case, file: SheetFile) -> None:
         account = case.state.accounts.get(account_key(line.account.institution, line.account.number))
         if account is None or looking.stands_by_another_word(file.sheet, account):
             continue
-        let_go(case, account, cause="decision", sheet=file.sheet.name)
+        let_go(case, account, cause=Cause.DECISION, sheet=file.sheet.name)
         if file.sheet.kind is SheetKind.RELEASE:
             account.released_on = file.sheet.name
 
@@ -248,7 +248,7 @@ def _freeze(case: Case, file: SheetFile, line: SheetLine) -> None:
         amount_fen=line.amount_fen,
         sequence=account.freeze_sequence,
         sheet=file.sheet.name,
-        cause="covered",
+        cause=Cause.COVERED,
         until=months_later(case.now, file.sheet.term_months),
     )
 
@@ -266,7 +266,7 @@ def take_measure(case: Case, errand: Errand, result: ErrandResult) -> None:
     if (lift := result.outcomes.get(Measure.LIFT)) is not None and _stop_is_over(lift, errand):
         account.stop_ended = True
         account.stop_for_others = lift.kind == "held_back" and lift.reason == "other_claims"
-        account.let_go = account.let_go or errand.cause in {"finding", "decision"}
+        account.let_go = account.let_go or errand.cause in LETS_GO
     if (unfreeze := result.outcomes.get(Measure.UNFREEZE)) is not None and _freeze_is_over(unfreeze):
         account.freezes = [freeze for freeze in account.freezes if freeze.sequence != errand.sequence]
         if not account.freezes:
@@ -343,10 +343,10 @@ def take_finding(case: Case, key: str, finding: Finding) -> None:
     case.touch(key)
     account.finding = finding
     if finding is Finding.MERCHANT:
-        let_go(case, account, cause="finding")
+        let_go(case, account, cause=Cause.FINDING)
 
 
-def let_go(case: Case, account: Account, *, cause: str, sheet: str = "") -> None:
+def let_go(case: Case, account: Account, *, cause: Cause, sheet: str = "") -> None:
     """End every measure of this case on the account. What is still on its way ends when it arrives.
 
     `sheet`: of a decision, which its papers then name.
@@ -355,7 +355,8 @@ def let_go(case: Case, account: Account, *, cause: str, sheet: str = "") -> None
         return
     account.letting_go, account.let_go_cause, account.let_go_sheet = True, cause, sheet
     if account.stop_asked and (not account.stop_ended or account.stop_for_others):
-        case.errand(ErrandKind.LIFT, account, sequence=LETTING_GO + account.stop_sequence, cause=cause, sheet=sheet)
+        sequence = LIFT_SEQUENCE_BASE + account.stop_sequence
+        case.errand(ErrandKind.LIFT, account, sequence=sequence, cause=cause, sheet=sheet)
     for held in account.freezes:
         _unfreeze(case, account, held)
     if not account.stop_asked and not account.freezes:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from domain.findings import Finding
 from domain.identifiers import account_key
-from domain.orders import Executed, Partial
+from domain.orders import Cause, Executed, Partial
 from domain.sheets import Sheet, SheetKind, SheetLine, SheetState, Why
 from workflows.casework.case import Case
 from workflows.casework.paperwork import CENTRE, new_sheet
@@ -230,7 +230,7 @@ def _take_back(case: Case, key: str, account: Account, *, told: bool) -> None:
     )
     if not may:
         return
-    account.letting_go, account.let_go, account.let_go_cause, account.let_go_sheet = False, False, "", ""
+    account.letting_go, account.let_go, account.let_go_cause, account.let_go_sheet = False, False, Cause.NONE, ""
     account.stop, account.stop_ended, account.lapsed, account.stop_for_others = None, False, False, False
     account.sheeted_fen = account.frozen_fen + _on_pending_freezes(case, key)
     account.release_proposed = False

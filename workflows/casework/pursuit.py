@@ -9,7 +9,7 @@ from domain.report import Transfer
 from domain.statement import Digest, Way
 from workflows.casework.case import Case
 from workflows.casework.fuse import may_stop
-from workflows.casework.state import LETTING_GO, Account
+from workflows.casework.state import LIFT_SEQUENCE_BASE, Account
 
 
 def begin(case: Case) -> None:
@@ -97,7 +97,7 @@ def _take_stop(case: Case, key: str, account: Account, stop: Outcome) -> None:
         account.stop_ended = account.lapsed = False
         if account.letting_go:
             # it was let go while its stop was held back or on its way: what arrives late ends at once
-            sequence = LETTING_GO + account.stop_sequence  # never that of a lift which followed a freeze
+            sequence = LIFT_SEQUENCE_BASE + account.stop_sequence  # never that of a lift which followed a freeze
             case.errand(
                 ErrandKind.LIFT, account, sequence=sequence, cause=account.let_go_cause, sheet=account.let_go_sheet
             )
@@ -273,8 +273,8 @@ def decide_companies(case: Case) -> None:
 
 
 def recheck(case: Case) -> None:
-    """Query every uncovered account this report's money is attributed to (SCENARIO: before its end a case does)."""
+    """Query every uncovered account this report's money is attributed to (docs/scenarios.md)."""
     for key, account in case.state.accounts.items():
-        uncovered = case.ledger.attributed(key) - (account.frozen_fen if not account.stopped else 1 << 62)
-        if uncovered > 0 and not account.query_out and account.cut != "no_line":
+        covered = account.stopped or case.ledger.attributed(key) <= account.frozen_fen
+        if not covered and not account.query_out and account.cut != "no_line":
             query(case, account)

@@ -6,7 +6,7 @@ from functools import partial
 
 from domain.errands import Errand, ErrandKind, ErrandResult
 from domain.identifiers import AccountKey, account_key
-from domain.orders import AccountKind, AccountRef, Executed, FourElements, Measure, Outcome, in_force, is_final
+from domain.orders import AccountKind, AccountRef, Cause, Executed, FourElements, Measure, Outcome, in_force, is_final
 from domain.recall import Recalled, RecalledJoin, RecalledOrder, RecalledSheet, RecalledStatement
 from domain.sheets import SheetKind, SheetState, Why
 from domain.statement import Digest
@@ -142,7 +142,7 @@ class Retelling:
         kind = _KINDS.get(order.measure)
         if kind is None:
             return
-        if order.measure is Measure.LIFT and recalled.cause == "covered":
+        if order.measure is Measure.LIFT and recalled.cause is Cause.COVERED:
             kind = ErrandKind.FREEZE  # lifts that follow a freeze are its errand's second step
         errand = self._errand(recalled, kind)
         if order.account is None:

@@ -8,11 +8,11 @@ from domain.attribution import Cover
 from domain.case import CaseOutcome, Status
 from domain.findings import Finding
 from domain.frozen import Frozen
-from domain.orders import AccountRef, FourElements, Outcome, in_force
+from domain.orders import AccountRef, Cause, FourElements, Outcome, in_force
 from domain.sheets import Sheet, SheetState
 from domain.statement import Digest
 
-LETTING_GO = 1000
+LIFT_SEQUENCE_BASE = 1000
 """Lifts that let go are numbered by their stop, beyond those that follow freezes: each stop has its own lift."""
 
 
@@ -57,7 +57,7 @@ class Account(BaseModel):
     release_proposed: bool = False
     letting_go: bool = False
     let_go: bool = False
-    let_go_cause: str = ""
+    let_go_cause: Cause = Cause.NONE
     """Why: finding or decision; what ends late ends for the same cause."""
     let_go_sheet: str = ""
     """The sheet decided so; empty: a finding, which has none."""
@@ -142,6 +142,4 @@ class CaseState(BaseModel):
     """Ripe accounts have waited for company since."""
     cancel_asked: bool = False
     cancelled: bool = False
-    rechecks: int = 0
     batches: int = 0
-    runs: int = 1

@@ -39,7 +39,7 @@ def take_up(start: CaseStart, known: Recalled, visits: OpenVisits, now: datetime
 
     `visits`: the verifications still open in the engine. `now`: UTC.
     """
-    case = Case(start, CaseState(begun=True, runs=start.restarts + 1), start.received_at)
+    case = Case(start, CaseState(begun=True), start.received_at)
     _begin(case)
     Retelling(case, known).tell()
     case.now = now

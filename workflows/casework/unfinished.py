@@ -4,7 +4,7 @@ from domain.clock import months_later
 from domain.errands import STEPS, Errand, ErrandKind
 from domain.findings import Finding
 from domain.identifiers import account_key
-from domain.orders import Measure, in_force
+from domain.orders import Cause, Measure, in_force
 from domain.recall import Recalled, RecalledOrder
 from domain.sheets import SheetKind, SheetLine, SheetState
 from workflows.casework.case import Case
@@ -129,7 +129,7 @@ class Unfinished:
             amount_fen=line.amount_fen,
             sequence=sequence,
             sheet=file.sheet.name,
-            cause="covered",
+            cause=Cause.COVERED,
             until=months_later(self._case.now, file.sheet.term_months),
         )
 
