@@ -121,9 +121,11 @@ async def _read(connection: AsyncConnection, case_id: str) -> "_Kept":
         select(orders, NUMBER_ON_ORDER.label("number")).where(orders.c.case_id == case_id).order_by(orders.c.written_at)
     )
     listed = await rows(select(papers).where(papers.c.case_id == case_id))
-    sha256s = {row.sha256 for row in listed} | {row.paper for row in own if row.paper}
+    sha256s = {one for row in listed for one in (row.sha256, row.words)} | {row.paper for row in own}
     whole = await rows(
-        select(documents.c.sha256, IS_WHOLE.label("whole")).where(documents.c.sha256.in_(sorted(sha256s)))
+        select(documents.c.sha256, IS_WHOLE.label("whole")).where(
+            documents.c.sha256.in_(sorted(one for one in sha256s if one))
+        )
     )
     taken = await rows(select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.at))
     said = SaidOfPapers.in_events([(row.seq, row.current) for row in await rows(written.order_by(events.c.seq))])
@@ -171,10 +173,13 @@ class _Kept:
         if len({sha256 for _, sha256 in hashes if sha256}) > 1:
             shown = ", ".join(f"{where} {sha256[:_SHOWN]}" for where, sha256 in hashes if sha256)
             yield PaperFault(paper=number, what=f"not one document: {shown}")
-        for sha256 in sorted({one for one in (*on_orders, listed and listed.sha256) if one}):
-            if (whole := self.whole.get(sha256)) is not True:
+        named = [("the document", one) for one in sorted({*on_orders, listed.sha256 if listed else ""})]
+        if listed is not None:  # null: from before texts were kept
+            named.append(("the text it was printed with,", listed.words or ""))
+        for which, sha256 in named:
+            if sha256 and (whole := self.whole.get(sha256)) is not True:
                 what = "is missing" if whole is None else "was changed: its bytes hash to something else"
-                yield PaperFault(paper=number, what=f"the document {sha256[:_SHOWN]} {what}")
+                yield PaperFault(paper=number, what=f"{which} {sha256[:_SHOWN]} {what}")
         if listed is not None:
             yield from _listed_otherwise(listed, carried)
 
@@ -199,13 +204,13 @@ class _Kept:
         if not carried or Measure(carried[0].measure) not in KINDS:
             return None
         first = carried[0]
-        kind, institution, sheet = _to_whom(first)
+        kind, institution, sheet = _to_whom(first, listed.sheet if listed else "")
         return PaperTrail(
             number=number,
             kind=PaperKind(kind),
             institution=institution,
             sha256=listed.sha256 if listed else first.paper or "",
-            accounts=len(carried),
+            accounts=len({row.account for row in carried}),
             issued_at=first.written_at,
             event=self.said.events.get(number, 0),
             says_hash=bool(self.said.papers.get(number)),
@@ -224,17 +229,24 @@ def _listed_otherwise(listed: Any, carried: Sequence[Any]) -> Iterator[PaperFaul
     if not listed.number.endswith(f"〔{listed.year}〕{listed.ordinal:06d}号"):
         where = f"number {listed.ordinal} of {listed.year}"
         yield PaperFault(paper=listed.number, what=f"the list has it as {where}, which is not what is printed on it")
+    accounts = {len(carried), len({row.account for row in carried})}  # formerly each order counted as an account
     says = (listed.kind, listed.institution, listed.sheet, listed.accounts)
-    meant = {(*_to_whom(row), len(carried)) for row in carried}
+    meant = {
+        (*_to_whom(row, listed.sheet), listed.accounts if listed.accounts in accounts else min(accounts))
+        for row in carried
+    }
     for other in sorted(meant - {says}):
         spelled = [" ".join(str(part) for part in one if part != "") for one in (says, other)]
         yield PaperFault(paper=listed.number, what=f"the list says {spelled[0]}, its orders say {spelled[1]}")
 
 
-def _to_whom(row: Any) -> tuple[str, str, str]:  # noqa: ANN401 - a row of orders
-    """Kind, institution and sheet of the paper that this order is to carry; only freezes have papers of one sheet."""
+def _to_whom(row: Any, listed: str) -> tuple[str, str, str]:  # noqa: ANN401 - a row of orders
+    """Kind, institution and sheet of the paper that this order is to carry; `listed`: the sheet that the list says.
+
+    What a sheet let go had papers without a sheet formerly.
+    """
     kind = KINDS.get(Measure(row.measure))
-    return kind or "", row.institution, row.sheet if kind in _BY_SHEET else ""
+    return kind or "", row.institution, row.sheet if kind in _BY_SHEET or listed else ""
 
 
 def _decided(row: Any) -> DecidedBy:  # noqa: ANN401 - a row of decisions

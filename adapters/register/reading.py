@@ -31,7 +31,7 @@ from adapters.register.tables import (
 from domain.books import BookEntry, Books
 from domain.officers import Role
 from domain.orders import AccountKind, AccountRef, Measure, Order, is_final
-from domain.papers import IssuedPaper, PaperKind
+from domain.papers import IssuedPaper
 from domain.policy import Policy
 from domain.report import Report
 from domain.sheets import Sheet, SheetState, Verdict, still_awaited
@@ -198,7 +198,8 @@ _UNLISTED = (
         orders.c.institution,
         orders.c.paper,
         func.min(orders.c.sheet).label("sheet"),
-        func.count().label("accounts"),
+        (func.min(orders.c.sheet) == func.max(orders.c.sheet)).label("one_sheet"),
+        func.count(orders.c.account.distinct()).label("accounts"),
         func.min(orders.c.written_at).label("issued_at"),
     )
     .where(orders.c.paper.is_not(None), NUMBER_ON_ORDER != "", orders.c.measure.in_(list(KINDS)))
@@ -218,7 +219,7 @@ async def _faults(connection: AsyncConnection, case_id: str | None) -> list[Chai
 
 def _unlisted(row: Any) -> IssuedPaper:  # noqa: ANN401 - a row of _UNLISTED
     kind = KINDS[Measure(row.measure)]
-    sheet = row.sheet if kind in {PaperKind.FREEZE, PaperKind.RENEW} else ""  # others rest on no sheet of their own
+    sheet = row.sheet if row.one_sheet else ""  # formerly one paper let go what several sheets did
     kept = {**columns_of(row), "kind": kind, "sheet": sheet, "sha256": row.paper}
     return IssuedPaper.model_validate(kept)
 

@@ -16,12 +16,12 @@ INSERT INTO papers (number, kind, year, ordinal, case_id, institution, sheet, sh
 SELECT content ->> 'paper_number',
     CASE measure WHEN 'extend_stop' THEN 'extend' WHEN 'holder' THEN 'query' ELSE measure END AS kind,
     found[1]::integer, found[2]::integer, case_id, institution,
-    CASE WHEN measure IN ('freeze', 'renew') THEN sheet ELSE '' END,
-    paper, count(*), min(written_at)
+    CASE WHEN min(sheet) = max(sheet) THEN min(sheet) ELSE '' END,
+    paper, count(DISTINCT account), min(written_at)
 FROM orders CROSS JOIN LATERAL regexp_match(content ->> 'paper_number', '〔([0-9]{4})〕([0-9]{1,9})号$') AS found
 WHERE found IS NOT NULL AND measure NOT IN ('close_number', 'block_link') AND found[2]::integer > 0
   AND paper IS NOT NULL
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+GROUP BY 1, 2, 3, 4, 5, 6, 8
 ON CONFLICT DO NOTHING
 """
 

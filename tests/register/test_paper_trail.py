@@ -8,9 +8,26 @@ import pytest
 from adapters.register import Register
 from adapters.register.chain import event_hash
 from adapters.register.rows import PaperAudit
+from domain.officers import Role
 from domain.orders import Order
 from domain.papers import PaperKind
-from tests.register.given import ABC, COUNTY, HANDLING, SECOND, SECOND_TOO, Given, freeze, query, ref, render, stop
+from domain.sheets import SheetKind
+from tests.register.given import (
+    ABC,
+    CHIEF,
+    COUNTY,
+    HANDLING,
+    SECOND,
+    SECOND_TOO,
+    Given,
+    freeze,
+    lift,
+    numbered,
+    query,
+    ref,
+    render,
+    stop,
+)
 
 OTHER = b"%PDF another document"
 
@@ -100,6 +117,7 @@ async def test_another_document_in_list_and_orders_is_found_by_the_chain(given: 
             "UPDATE papers SET sheet = 'F-09' WHERE kind = 'freeze'",
             "the list says freeze 102302000011 F-09 1, its orders",
         ),
+        ("UPDATE papers SET words = 'gone' WHERE kind = 'freeze'", "the text it was printed with, gone is missing"),
         ("DELETE FROM orders WHERE measure = 'query'", "no order carries it"),
         ("DELETE FROM orders WHERE measure = 'query'", "the chain names this order, and it is gone"),
         (
@@ -209,3 +227,29 @@ async def test_papers_of_no_case_are_an_error_and_without_keys_nothing_is_proven
         await blind.audit_papers(case_id)
     await blind.close()
     assert (await given.register.audit_papers(case_id)).papers == ()
+
+
+async def test_what_a_sheet_let_go_is_followed_to_those_who_decided_it(given: Given, sql) -> None:
+    await given.duty()
+    case_id = await given.case()
+    first, second = numbered(2)
+    await given.stopped(case_id, first, second)
+    for name, account in (("R-01", first), ("R-02", second)):
+        sheet = given.sheet(case_id, (account, 700), name=name, kind=SheetKind.RELEASE, quorum=[Role.DUTY_CHIEF])
+        await given.approved(sheet)
+    lifts = [
+        lift(one, "decision").model_copy(update={"sheet": f"R-0{no}"}) for no, one in enumerate((first, second), 1)
+    ]
+    await given.open(case_id, *lifts)
+    audit = await given.register.audit_papers(case_id)
+    assert audit.faults == ()
+    released = [one for one in audit.papers if one.kind is PaperKind.LIFT]
+    assert [(one.sheet, one.cause, [who.officer for who in one.decided]) for one in released] == [
+        ("R-01", "decision", [CHIEF]),
+        ("R-02", "decision", [CHIEF]),
+    ]
+    _untriggered(sql, "UPDATE papers SET sheet = 'R-02' WHERE sheet = 'R-01'")
+    (fault,) = (await given.register.audit_papers(case_id)).faults
+    assert fault.what == "the list says lift 102302000011 R-02 1, its orders say lift 102302000011 R-01 1"
+    _untriggered(sql, "UPDATE papers SET sheet = '' WHERE kind = 'lift'")
+    assert (await given.register.audit_papers(case_id)).faults == (), "as lists said before releases had their sheets"
