@@ -94,7 +94,7 @@ class InstitutionPort(Protocol):
 
 
 class Warrants(Protocol):
-    """What entitles letters, looked at once more at the last step before the wire (ARCHITECTURE 7)."""
+    """What entitles letters, looked at once more at the last step before the wire (decisions: evidence first)."""
 
     async def unproven(self, letters: Sequence[Letter]) -> dict[str, str]:
         """The keys of letters that nothing on record entitles with these very bytes, each with why (nothing personal).

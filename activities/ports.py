@@ -126,7 +126,7 @@ class OrderBook(Protocol):
 
         Answers first: outcomes, clocks, measures, holds and statement rows; idempotent. Then each draft is entitled,
         claimed and written. Standing authority, halt, fuse and decisions are read in this very transaction
-        (ARCHITECTURE 7).
+        (decisions: evidence first).
 
         stop     needs a standing authority in force; counts against the fuse; an account that another case of ours has
                  stopped (or is stopping) is joined, not stopped again

@@ -1,4 +1,4 @@
-"""Checks of what intake is told, by a library that knows the formats (DOMAIN section 12).
+"""Checks of what intake is told, by a library that knows the formats (rules section 12).
 
 Each check returns what is wrong in words, or None.
 """

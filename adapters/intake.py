@@ -45,7 +45,7 @@ class Cases(Protocol):
     """What intake needs of the register."""
 
     async def file_report(self, report: Report, now: datetime, policy: Policy | None = None) -> Receipt:
-        """Commit report, case, policy and outbox row together; the same report again joins (ARCHITECTURE 5)."""
+        """Commit report, case, policy and outbox row together; the same report again joins (decisions: obligations)."""
         ...
 
     async def unstarted(self, older_than_s: float, limit: int) -> list[tuple[str, Report, Receipt]]:

@@ -1,4 +1,4 @@
-"""Whose money left: FIFO by serial, exact to the fen (DOMAIN section 10, SCENARIO "Whose money").
+"""Whose money left: FIFO by serial, exact to the fen (rules section 10).
 
 An account is a queue of lots. A payment takes the oldest lots first and carries their pieces, in order, into the
 next account. The victim's own transfers start this report's lots; opening balances and everybody else's money

@@ -1,4 +1,4 @@
-"""The standing authority as its two duty officers sign it: who, for how long, within which bounds (ARCHITECTURE 7)."""
+"""The standing authority as two duty officers sign it: who, how long, which bounds (decisions: evidence first)."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The books of a case: where every fen of the loss is (SCENARIO's measures, DOMAIN section 10)."""
+"""The books of a case: where every fen of the loss is (docs/scenarios.md; rules section 10)."""
 
 from enum import StrEnum
 

@@ -10,7 +10,7 @@ _DIGITS = re.compile(r"[0-9]{14}")
 
 
 def platform_time(moment: datetime) -> str:
-    """`yyyyMMddHHmmss` in China Standard Time (DOMAIN section 5)."""
+    """`yyyyMMddHHmmss` in China Standard Time (rules section 5)."""
     return moment.astimezone(CST).strftime(_PLATFORM)
 
 
@@ -35,7 +35,7 @@ def shown_clock(moment: datetime) -> str:
 
 
 def months_later(moment: datetime, months: int) -> datetime:
-    """The same day so many months later, the month's last day where there is none (terms of freezes, DOMAIN F2)."""
+    """The same day so many months later, the month's last day where there is none (terms of freezes, rules F2)."""
     years, month = divmod(moment.month - 1 + months, 12)
     last = monthrange(moment.year + years, month + 1)[1]
     return moment.replace(year=moment.year + years, month=month + 1, day=min(moment.day, last))

@@ -1,4 +1,4 @@
-"""On-site verification: what field officers find, and which holders they visit (DOMAIN section 8)."""
+"""On-site verification: what field officers find, and which holders they visit (rules section 8)."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -57,7 +57,7 @@ def _digits(seed: str, count: int) -> str:
 
 
 def application_id(case_id: str, institution: str, target: str, code: str, sequence: int) -> ApplicationId:
-    """36 characters: last four of the message code + 32 digits (DOMAIN section 5).
+    """36 characters: last four of the message code + 32 digits (rules section 5).
 
     `target` is an account number, a telephone number or a link; `sequence` counts the messages of one kind
     to one target within the case (pages of a statement, a second stop).

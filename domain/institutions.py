@@ -22,7 +22,7 @@ class Channel(StrEnum):
 
 
 PLATFORM_LINE = "platform"
-"""One front-end machine for every bank of the platform (DOMAIN section 5)."""
+"""One front-end machine for every bank of the platform (rules section 5)."""
 
 
 class Institution(Frozen):

@@ -9,7 +9,7 @@ _YUAN = re.compile(r"(?P<yuan>[0-9]{1,15})(?:\.(?P<fen>[0-9]{1,2}))?")
 
 
 def yuan_text(fen: int) -> str:
-    """Platform text of an amount, two decimals, no separators: 4938000 -> "49380.00" (DOMAIN section 5)."""
+    """Platform text of an amount, two decimals, no separators: 4938000 -> "49380.00" (rules section 5)."""
     sign = "-" if fen < 0 else ""
     return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 

@@ -26,7 +26,7 @@ class NoticeKind(StrEnum):
     STOPS_END = "stops_end"
     """stops end soon whose money no freeze covers"""
     FILING = "filing"
-    """the case filing is missing: a freeze waits for it, or a stop ends before long (DOMAIN R13)"""
+    """the case filing is missing: a freeze waits for it, or a stop ends before long (rules R13)"""
     REFUSED = "refused"
     """an institution refused stops or queries of accounts whose money nothing else holds, or nobody can follow"""
     NOT_ENDED = "not_ended"

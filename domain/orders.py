@@ -76,7 +76,7 @@ class AccountRef(Frozen):
 
 
 class FourElements(Frozen):
-    """The transfer that entitles a stop (DOMAIN R2): the largest into the account, payer from the statement before."""
+    """The transfer that entitles a stop (rules R2): the largest into the account, payer from the statement before."""
 
     payer_institution: str
     payer_name: str
@@ -124,7 +124,7 @@ class Order(Frozen):
 
 
 class AnswerClass(StrEnum):
-    """What an answer code means for us (DOMAIN section 5, the table of codes)."""
+    """What an answer code means for us (rules section 5, the table of codes)."""
 
     OK = "ok"
     PARTIAL = "partial"

@@ -21,7 +21,7 @@ class PaperKind(StrEnum):
 
 
 class Scope(StrEnum):
-    """How much of the accounts a paper is about (DOMAIN F5)."""
+    """How much of the accounts a paper is about (rules F5)."""
 
     LIMITED = "limited"
     WHOLE = "whole"
@@ -60,7 +60,7 @@ class Paper(Frozen):
     level: tuple[Role, ...] = ()
     """The roles of those who ordered or approved it."""
     interest: bool = True
-    """Whether the interest goes with the money (DOMAIN F1)."""
+    """Whether the interest goes with the money (rules F1)."""
     draft: bool = False
     """For approval: without number, officers and seal, which it gets when it is issued."""
     accounts_most: int = 0

@@ -50,7 +50,7 @@ LaterNotices = Annotated[NoticeRules | None, AfterValidator(_stated), Field(vali
 
 
 class StopRules(Frozen):
-    """Stops (DOMAIN section 2)."""
+    """Stops (rules section 2)."""
 
     term_hours: Count
     times_per_account: Count
@@ -59,7 +59,7 @@ class StopRules(Frozen):
 
 
 class FreezeRules(Frozen):
-    """Freezes (DOMAIN section 3)."""
+    """Freezes (rules section 3)."""
 
     term_months: Count
     major_term_months: Count
@@ -135,7 +135,7 @@ class LaneRules(Frozen):
 
 
 class VerificationRules(Frozen):
-    """Which holders are verified on site (DOMAIN section 8)."""
+    """Which holders are verified on site (rules section 8)."""
 
     first_layer: bool
     companies: bool
@@ -144,20 +144,20 @@ class VerificationRules(Frozen):
 
 
 class ReturnRules(Frozen):
-    """Return of funds (DOMAIN section 4): not yet in the procedure."""
+    """Return of funds (rules section 4): not yet in the procedure."""
 
     notice_days: Count
     pay_within_working_days: Count
 
 
 class ComplaintRules(Frozen):
-    """Complaints of holders (DOMAIN F8): not yet in the procedure."""
+    """Complaints of holders (rules F8): not yet in the procedure."""
 
     decided_within_days: Count
 
 
 class DissuasionRules(Frozen):
-    """Dissuasion of potential victims (DOMAIN section 7): not yet in the procedure."""
+    """Dissuasion of potential victims (rules section 7): not yet in the procedure."""
 
     high_call_minutes: Count
     high_meet_minutes: Count
@@ -166,7 +166,7 @@ class DissuasionRules(Frozen):
 
 
 class CarrierRules(Frozen):
-    """Terms of carriers (DOMAIN section 6)."""
+    """Terms of carriers (rules section 6)."""
 
     close_number_hours: Count
     close_number_most_hours: Count
@@ -206,7 +206,7 @@ EVERY_CASE_RULES = EveryCaseRules(longest_authority_hours=24, claim_patience_min
 
 
 class AttributionRule(Frozen):
-    """The named rule that says whose money left (DOMAIN section 10): not yet in the procedure."""
+    """The named rule that says whose money left (rules section 10): not yet in the procedure."""
 
     rule: Annotated[str, Field(pattern="^fifo$")]
     rule_version: Count
@@ -246,7 +246,7 @@ class Basis(Frozen):
 class Grounds(Frozen):
     """Of orders that leave under the standing authority: the law they rest on, and the level that orders them.
 
-    `level`: the roles of the two duty officers who sign the authority, the handling officer first (DOMAIN R12).
+    `level`: the roles of the two duty officers who sign the authority, the handling officer first (rules R12).
     """
 
     stop: Law

@@ -14,13 +14,13 @@ from domain.orders import AccountKind
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 AccountNumber = Annotated[
     str, StringConstraints(pattern=r"^[0-9A-Za-z_\-]{4,50}$")
-]  # no Luhn: accounts have none (DOMAIN 12)
+]  # no Luhn: accounts have none (rules section 12)
 InstitutionId = Annotated[str, StringConstraints(pattern=r"^(\d{12}|Z\d{11})$")]
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9\-]{3,20}$")]
 
 
 class ReportKind(StrEnum):
-    """What a report may be (DOMAIN section 1)."""
+    """What a report may be (rules section 1)."""
 
     LOSS = "loss"
     ATTEMPT = "attempt"
@@ -43,7 +43,7 @@ class Victim(_Strict):
 
 
 class Transfer(_Strict):
-    """One transfer the victim made: the four elements of the first stop (DOMAIN R2). `time` carries its zone."""
+    """One transfer the victim made: the four elements of the first stop (rules R2). `time` carries its zone."""
 
     bank: InstitutionId
     number: AccountNumber

@@ -13,15 +13,15 @@ class Kind(StrEnum):
     SHEET = "sheet"
     """a pending sheet; `at`: it is to be decided"""
     UNKNOWN = "unknown"
-    """an order was sent and has no answer; `at`: a person is to be asked (ARCHITECTURE 3)"""
+    """an order was sent and has no answer; `at`: a person is to be asked (decisions: outcomes)"""
     REFUSED = "refused"
     """an institution refused stops or queries: money not held, or not to be followed; `at`: when it did, due at once"""
     NOT_ENDED = "not_ended"
     """an institution refused to lift or unfreeze, also of closed cases: an account is held on; `at`: when it did"""
     STOP_ENDS = "stop_ends"
-    """a stop ends by itself and no freeze covers all of the case's money there (DOMAIN R7)"""
+    """a stop ends by itself and no freeze covers all of the case's money there (rules R7)"""
     FILING = "filing"
-    """the case filing is missing (DOMAIN R13); `at`: the first stop ends"""
+    """the case filing is missing (rules R13); `at`: the first stop ends"""
     LOOK = "look"
     """a stop that nobody has decided on is due for a second look"""
     VISITS = "visits"
@@ -75,7 +75,7 @@ class Entry(Frozen):
 
 
 _LEAVES = (28, 100 * 15)
-"""Of money in a mule's account 28 % has left after 15 minutes (DOMAIN section 9): so much of it a minute."""
+"""Of money in a mule's account 28 % has left after 15 minutes (rules section 9): so much of it a minute."""
 
 
 def leaving_a_minute(fen: int) -> int:

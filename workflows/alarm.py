@@ -1,4 +1,4 @@
-"""One timer at a time: sleep until the next deadline, handle what is due (ARCHITECTURE 8).
+"""One timer at a time: sleep until the next deadline, handle what is due (decisions: one timer at a time).
 
 A timer that is no longer needed is left to ring: setting and cancelling one at each awakening would fill the history.
 """

@@ -1,6 +1,6 @@
 """Requests: an order becomes the body of its message, element by element in the order of docs/wire.md.
 
-Widths are DOMAIN section 5's; where none is published the width is our own and wide enough for whatever intake takes.
+Widths are the platform's (rules section 5); where none is published, our own, wide enough for what intake takes.
 """
 
 import base64
@@ -279,7 +279,7 @@ _FIELDS: Mapping[Measure, Callable[[Order, AccountRef], Iterator[Field]]] = Mapp
 
 def _officers(handling: OfficerCard, second: OfficerCard) -> str:
     if not handling.number or not second.number or handling.number == second.number:
-        raise ValueError("Investigator: two different officers are due (DOMAIN R12)")
+        raise ValueError("Investigator: two different officers are due (rules R12)")
     return (
         f"<Operator>{_officer(handling)}{_element('PhoneNumber', handling.phone)}</Operator>"
         f"<Investigator>{_officer(second)}</Investigator>"
@@ -292,7 +292,7 @@ def _officer(card: OfficerCard) -> str:
 
 def _attachments(order: Order, paper: bytes) -> str:
     if not paper.startswith(b"%PDF"):
-        raise ValueError("Content: the order's document is missing or no PDF (DOMAIN R12)")
+        raise ValueError("Content: the order's document is missing or no PDF (rules R12)")
     if len(paper) >= _MOST_PAPER_BYTES:
         raise ValueError("Content: the order's document has 1 MB or more")
     if order.paper and hashlib.sha256(paper).hexdigest() != order.paper:

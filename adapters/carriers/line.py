@@ -50,7 +50,7 @@ def _message(order: Order) -> bytes:
     if not order.target:
         raise ValueError("target: the order names no number and no link")
     if not order.handling.number or not order.second.number or order.handling.number == order.second.number:
-        raise ValueError("investigator: two different officers are due (DOMAIN R12)")
+        raise ValueError("investigator: two different officers are due (rules R12)")
     fields = {
         "application_id": order.application_id,
         "measure": order.measure.value,

@@ -38,7 +38,7 @@ _OWN: Mapping[Network, str] = MappingProxyType(
         Network.UNICOM: "130 131 132 145 146 155 156 166 175 176 185 186 196",
     }
 )
-_RESOLD: Mapping[Network, str] = MappingProxyType(  # DOMAIN section 6
+_RESOLD: Mapping[Network, str] = MappingProxyType(  # rules section 6
     {
         Network.TELECOM: "1700 1701 1702 162",
         Network.MOBILE: "1703 1705 1706 165",

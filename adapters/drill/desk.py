@@ -175,7 +175,7 @@ def _who_may(role: Role, sheets: Iterable[WaitingSheet], spoken: set[str]) -> li
 
 
 def _may(sheet: WaitingSheet, filed: set[str]) -> bool:
-    """A freeze is decided on only once the case filing stands (DOMAIN section 3)."""
+    """A freeze is decided on only once the case filing stands (rules section 3)."""
     return sheet.kind is not SheetKind.FREEZE or sheet.case_id in filed
 
 

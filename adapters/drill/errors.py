@@ -31,7 +31,7 @@ class TakenError(DrillError):
 
 
 class NotPracticeError(DrillError):
-    """Practice and real institutions never mix (ARCHITECTURE 13)."""
+    """Practice and real institutions never mix (decisions: practice)."""
 
 
 class UnreachableError(DrillError):

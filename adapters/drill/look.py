@@ -16,7 +16,7 @@ from domain.officers import Role
 from domain.sheets import SheetKind
 
 OLD_S = 60
-"""An order unknown for so long has been shown to a person (DOMAIN, unknown outcomes) and holds up no drill."""
+"""An order unknown for so long has been shown to a person (policy `unknown`) and holds up no drill."""
 
 
 class WatchedCase(Frozen):

@@ -1,4 +1,4 @@
-"""What a template may name in braces, what each kind of paper must name (DOMAIN F1), and what stands there."""
+"""What a template may name in braces, what each kind of paper must name (rules F1), and what stands there."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

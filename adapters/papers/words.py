@@ -40,7 +40,7 @@ class Words(Frozen):
     """Lines parted by "|"; empty: the issuer."""
     issuer: str
     interest: bool
-    """Whether the interest goes with the money (DOMAIN F1)."""
+    """Whether the interest goes with the money (rules F1)."""
     basis: str = ""
     """The law it rests on, where its sheet names none."""
     names: Mapping[str, str] = {}

@@ -24,7 +24,7 @@ from adapters.register.tables import orders
 from domain.orders import HeldBack, Measure, Outcome, Unknown, in_force, is_final
 from domain.statement import Digest
 
-TOO_LATE = "1900"  # a lift or unfreeze of what has ended: its aim is reached (DOMAIN section 5)
+TOO_LATE = "1900"  # a lift or unfreeze of what has ended: its aim is reached (rules section 5)
 _OUTCOME = Write.of(orders, Mode.CHANGE, "outcome", "answered_at", "started_at", "expires_at")
 _ON_HOLDS = frozenset(
     {

@@ -27,7 +27,7 @@ class Question(Frozen):
 
     @property
     def blocked(self) -> bool:
-        """A freeze is not decided before the case filing is entered (DOMAIN R13)."""
+        """A freeze is not decided before the case filing is entered (rules R13)."""
         return self.row.sheet.kind is SheetKind.FREEZE and not self.filing_number
 
 

@@ -72,7 +72,7 @@ class Casework(Part):
     """The part of the register that cases go through."""
 
     async def file_report(self, report: Report, now: datetime, policy: Policy | None = None) -> Receipt:
-        """Commit report, case and outbox row together; the same report again joins (DOMAIN 1, ARCHITECTURE 5).
+        """Commit report, case and outbox row together; the same report again joins (decisions: obligations).
 
         Another report under the same reference is neither kept nor joined: its receipt says that it differs.
         `policy`: the one the case starts with, kept with it; its fuse is the case's.

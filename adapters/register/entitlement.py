@@ -1,4 +1,4 @@
-"""What entitles an order, read in the very transaction that writes it (ARCHITECTURE 7).
+"""What entitles an order, read in the very transaction that writes it (decisions: evidence first).
 
 Standing authority, halt, fuse and decided sheets come in one round trip.
 """

@@ -1,4 +1,4 @@
-"""Measures that end by themselves: a stop after its 48 hours, a freeze after its term (DOMAIN R7, F4)."""
+"""Measures that end by themselves: a stop after its 48 hours, a freeze after its term (rules R7, F4)."""
 
 from datetime import datetime
 

@@ -1,7 +1,7 @@
 """Holds, claims and measures of some accounts while their hold rows are locked: loaded, changed here, written back.
 
 The hold row is the lock of everything on its account. Coverage only ever shrinks here together with the claims that
-stood on it, so that the hold is never below its claims (ARCHITECTURE 6; the database checks it again at commit).
+stood on it, so that the hold is never below its claims (decisions: shared accounts; checked again at commit).
 """
 
 from collections.abc import Iterable
@@ -192,7 +192,7 @@ class Ledger:
     # ------------------------------------------------------------ changes
 
     def lapse(self, now: datetime) -> list[MeasureRow]:
-        """End the measures whose end has passed (DOMAIN R7, F4)."""
+        """End the measures whose end has passed (rules R7, F4)."""
         over = [
             one
             for one in self.measures.values()
@@ -246,7 +246,7 @@ class Ledger:
                     self.touch(claim)
 
     def prolong(self, application_id: str, expires: datetime | None) -> None:
-        """A measure ends later; an extension of a stop counts as a stop (DOMAIN R5)."""
+        """A measure ends later; an extension of a stop counts as a stop (rules R5)."""
         measure = self.measures.get(application_id)
         if measure is None or measure.ended_at is not None or expires is None:
             return

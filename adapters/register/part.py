@@ -66,17 +66,17 @@ class Rules:
     stops_per_case: int
     stops_per_minute: int
     stop_term: timedelta
-    """Where a bank does not say when its stop ends (DOMAIN R3)."""
+    """Where a bank does not say when its stop ends (rules R3)."""
     claim_patience: timedelta
     """So long a claim without books yet keeps other cases from lifting the stop."""
     longest_authority_hours: float
     evidence: EvidenceRules
     freeze_quorum: tuple[Role, ...]
-    """The least that a freeze is decided by, whatever a sheet says (DOMAIN F1)."""
+    """The least that a freeze is decided by, whatever a sheet says (rules F1)."""
     basis: Mapping[PaperKind, str]
     """The law that each kind of paper names."""
     interest: bool
-    """Whether freezes take the interest too (DOMAIN F1)."""
+    """Whether freezes take the interest too (rules F1)."""
     level: tuple[Role, Role]
     """Who signs the standing authority, and so orders stops and queries: handling and second officer."""
     accounts_most: int

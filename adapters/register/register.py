@@ -1,4 +1,4 @@
-"""The register: the book of obligations, in PostgreSQL (ARCHITECTURE 5)."""
+"""The register: the book of obligations, in PostgreSQL (decisions: obligations)."""
 
 from dataclasses import replace
 from typing import Self

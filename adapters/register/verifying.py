@@ -37,7 +37,7 @@ class Verifying(Part):
     """The part of the register that findings and filings go through."""
 
     async def keep_finding(self, finding: FindingReport) -> Ruling:
-        """Check the officer (role field) and the evidence; keep the finding with its proof (DOMAIN section 8).
+        """Check the officer (role field) and the evidence; keep the finding with its proof (rules section 8).
 
         One visit has one finding: the same again of the same officer is on record already, another one is refused.
         """
@@ -68,7 +68,7 @@ class Verifying(Part):
             return unknown_case().ruling()
 
     async def keep_filing(self, filing: Filing) -> Ruling:
-        """The case filing (立案, DOMAIN R13): check officer and evidence, keep the number once; another is refused."""
+        """The case filing (立案, rules R13): check officer and evidence, keep the number once; another is refused."""
         number = filing.number.strip()
 
         async def work(connection: AsyncConnection) -> Ruling:

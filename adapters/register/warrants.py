@@ -1,4 +1,4 @@
-"""Warrants: what entitles a letter, looked at once more at the last step before the wire (ARCHITECTURE 7).
+"""Warrants: what entitles a letter, looked at once more at the last step before the wire (decisions: evidence first).
 
     freeze, renew                      an approved sheet: its digest recomputed, this account and amount on it,
                                        decisions that fill its quorum and whose proofs the ring has marked

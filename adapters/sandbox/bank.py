@@ -16,8 +16,8 @@ from adapters.sandbox.ledger import Ledger
 from adapters.sandbox.messages import Order, yuan
 from adapters.sandbox.scenario import Institution
 
-STOP_TERM_S: Final = 48 * 3600  # DOMAIN R3: 48 hours from the moment the bank stopped the account
-MOST_STOPS: Final = 2  # DOMAIN R5: an account can be stopped twice, an extension counts
+STOP_TERM_S: Final = 48 * 3600  # rules R3: 48 hours from the moment the bank stopped the account
+MOST_STOPS: Final = 2  # rules R5: an account can be stopped twice, an extension counts
 
 DONE: Final = "0000"
 PARTIAL: Final = "1200"

@@ -180,7 +180,7 @@ def _period(text: str) -> int:
 
 
 def _authority(code: str, body: etree._Element) -> tuple[bool, bool]:
-    """Whether two different officers sign, and whether the document due is there (DOMAIN R12)."""
+    """Whether two different officers sign, and whether the document due is there (rules R12)."""
     first = (body.findtext("Operator/IDNumber") or "").strip()
     second = (body.findtext("Investigator/IDNumber") or "").strip()
     due = DOCUMENT_DUE.get(code)

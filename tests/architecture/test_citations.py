@@ -56,3 +56,9 @@ def test_a_file_that_is_cited_in_docs_is_there():
 
     assert "docs/wire.md" in docs
     assert not [one for one in docs if not (ROOT / one).is_file()]
+
+
+def test_nothing_is_cited_that_is_not_here():
+    """A rule, a decision and a scenario are cited by where they stand in docs/."""
+    absent = re.compile("(DOM" + r"AIN|ARCHI" + r"TECTURE|SCEN" + r"ARIO)\b,? (section )?[RF]?\d")
+    assert not [name for name, text in texts() if absent.search(text)]

@@ -210,7 +210,7 @@ def test_what_changed_is_told_once_and_nothing_is_left_out(town, order):
 
 
 def test_the_vector_of_the_mixed_account():
-    """DOMAIN section 10: own 3000, V1 50000, out 20000, salary 8000, V2 30000, out 45000, out 6000: all V2's."""
+    """rules section 10: own 3000, V1 50000, out 20000, salary 8000, V2 30000, out 45000, out 6000: all V2's."""
     moves = [
         ("v1", "m", 50_000),
         ("m", "cash", 20_000),

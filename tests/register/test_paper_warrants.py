@@ -29,7 +29,7 @@ async def test_an_order_whose_paper_was_changed_by_one_byte_does_not_leave(wire:
 
 
 async def test_an_order_to_a_bank_without_a_paper_does_not_leave(wire: Wire, sql) -> None:
-    """DOMAIN R12: each stop and query carries a legal document."""
+    """rules R12: each stop and query carries a legal document."""
     await wire.given.duty()
     (stopping,) = await opened_at(wire, await wire.given.case(), stop(ACCOUNT))
     sql.execute("ALTER TABLE orders DISABLE TRIGGER USER")

@@ -1,4 +1,4 @@
-"""Numbers closed and links blocked at the carriers, at the same time as the stops (DOMAIN section 6)."""
+"""Numbers closed and links blocked at the carriers, at the same time as the stops (rules section 6)."""
 
 from datetime import timedelta
 

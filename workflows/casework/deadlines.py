@@ -1,4 +1,4 @@
-"""The deadlines of a case, the bank's own values first (ARCHITECTURE 8): three clocks that are never mixed."""
+"""The deadlines of a case, the bank's own values first (decisions: three clocks): three clocks that are never mixed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -6,7 +6,7 @@ from workflows.casework.paperwork import new_sheet
 
 
 def may_stop(case: Case, key: str) -> bool:
-    """Count one more stop; beyond what is allowed the account waits for a yes (ARCHITECTURE 7).
+    """Count one more stop; beyond what is allowed the account waits for a yes (decisions: evidence first).
 
     The register counts again before anything leaves; here it is only asked in time.
     """

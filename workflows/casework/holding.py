@@ -26,7 +26,7 @@ def hold(case: Case, *, tracing: bool) -> None:
 
 
 def holdable_fen(case: Case, key: str, account: Account) -> int:
-    """What may still go on a sheet: attributed here and not on one yet (DOMAIN section 10)."""
+    """What may still go on a sheet: attributed here and not on one yet (rules section 10)."""
     if account.finding is Finding.MERCHANT or account.letting_go or account.let_go:
         return 0
     attributed = case.ledger.attributed(key)

@@ -13,7 +13,7 @@ from workflows.casework.state import LIFT_SEQUENCE_BASE, Account
 
 
 def begin(case: Case) -> None:
-    """The first layer: every account the report names, at once (DOMAIN R9); carriers at the same time."""
+    """The first layer: every account the report names, at once (rules R9); carriers at the same time."""
     largest: dict[str, Transfer] = {}
     for transfer in case.start.report.transfers:
         known = largest.get(transfer.key)
@@ -225,7 +225,7 @@ def _meet(case: Case, source: Account, outflow: Outflow, known: int) -> int:
 
 
 def _bound(case: Case, key: str, account: Account, known: int) -> str:
-    """Which bound of tracing cuts this branch (DOMAIN section 9); empty when none does."""
+    """Which bound of tracing cuts this branch (rules section 9); empty when none does."""
     bounds = case.policy.trace
     if account.layer > bounds.most_layers:
         return "layers"

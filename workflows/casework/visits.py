@@ -1,4 +1,4 @@
-"""On-site verification: whom the policy has visited (DOMAIN section 8)."""
+"""On-site verification: whom the policy has visited (rules section 8)."""
 
 from domain.orders import AccountKind
 from workflows.casework.case import Case

@@ -16,7 +16,7 @@ class Ledger:
     def carry_out(self, move: Move, frozen_fen: int = 0) -> list[Piece]:
         """Let a move take effect; returns whose money it carried.
 
-        The victim's own reported transfer starts that report's lot, whole (SCENARIO, "Whose money").
+        The victim's own reported transfer starts that report's lot, whole (docs/scenarios.md).
 
         Raises:
             BookContradictionError: the account had not that much free.

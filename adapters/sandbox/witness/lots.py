@@ -1,4 +1,4 @@
-"""Whose money lies in an account: a queue of lots, first in, first out (DOMAIN 10).
+"""Whose money lies in an account: a queue of lots, first in, first out (rules section 10).
 
 Amounts are integer fen. A lot belongs to a report, or to nobody (openings, other people's money). Under a freeze
 the covered lots stand still, the oldest attributed ones first; a payment takes the oldest of the rest.

@@ -51,7 +51,7 @@ class Replay:
                 read(record)
 
     def bucket(self, account: str, *, stop_pending: bool) -> str:
-        """Where the uncovered money of an account counts (SCENARIO, "The measures")."""
+        """Where the uncovered money of an account counts (docs/scenarios.md)."""
         if stop_pending:
             return "stop_pending"
         if self.findings.get(account) == "merchant":
