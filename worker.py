@@ -40,6 +40,7 @@ from adapters.notices.doors import case_links, notice_ports
 from adapters.papers.in_force import printer_in_force
 from adapters.policy_file import load_policy
 from adapters.register import Register, RegisterError, Rules
+from adapters.register.lapsing import lapse_for_ever
 from adapters.settings import Settings, SettingsError
 from adapters.temporal.addresses import database_name, postgres_url, sandbox_url, temporal_address
 from adapters.temporal.client import connect
@@ -171,6 +172,13 @@ def bell_of(house: House) -> Bell:
     return Bell(house.register, ports, house.policy, links, practice=house.practice)
 
 
+def register_rounds_of(house: House) -> list[Coroutine[None, None, None]]:
+    """What is looked after beside the cases, and stands on the register alone."""
+    if not house.cases:
+        return []
+    return [bell_of(house).ring_for_ever(), lapse_for_ever(house.register.note_lapsed)]
+
+
 async def reached(house: House, stop: asyncio.Event) -> Client | None:
     """The engine, however long it takes to answer; None: told to stop before it did."""
     told = False
@@ -221,7 +229,7 @@ async def serve(run: str, queues: str) -> None:
         loop.add_signal_handler(number, stop.set)
     with starting():
         # before the engine is asked for: officers are told while it is down, too
-        beside = [asyncio.create_task(bell_of(house).ring_for_ever())] if house.cases else []
+        beside = [asyncio.create_task(one) for one in register_rounds_of(house)]
         client = await reached(house, stop)
     workers: list[Worker] = []
     if client is not None:

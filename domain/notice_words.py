@@ -44,12 +44,12 @@ def words_of(notice: Notice) -> tuple[str, str]:
     sheet_zh, sheet_en = _sheet(notice)
     match notice.kind:
         case NoticeKind.SHEET:
-            return f"审批单 {sheet_zh} 待决定{by_zh}", f"sheet {sheet_en} awaits decisions{by_en}"
+            return f"审批单 {sheet_zh}待决定{by_zh}", f"sheet {sheet_en} awaits decisions{by_en}"
         case NoticeKind.SHEET_DEADLINE:
-            return f"审批单 {sheet_zh} 临近决定期限{by_zh}", f"sheet {sheet_en} is still undecided{by_en}"
+            return f"审批单 {sheet_zh}临近决定期限{by_zh}", f"sheet {sheet_en} is still undecided{by_en}"
         case NoticeKind.UNKNOWN:
             return (
-                f"{notice.subject} 未回复 {notice.count} 项请求, 结果不明",
+                f"{notice.subject} 未回复 {notice.count} 项请求，结果不明",
                 f"{notice.subject} has not answered {notice.count} orders; their outcome is unknown",
             )
         case NoticeKind.REFUSED | NoticeKind.NOT_ENDED:
@@ -60,17 +60,17 @@ def words_of(notice: Notice) -> tuple[str, str]:
                 f"stops of {notice.count} accounts end without a freeze{by_en}",
             )
         case NoticeKind.FILING:
-            return f"缺立案号, 不能冻结{by_zh}", f"the case filing is missing, nothing can be frozen{by_en}"
+            return f"缺立案号，不能冻结{by_zh}", f"the case filing is missing, nothing can be frozen{by_en}"
 
 
 def _refusals(notice: Notice) -> tuple[str, str]:
     if notice.kind is NoticeKind.REFUSED:
         return (
-            f"{notice.subject} 拒绝止付或查询 {notice.count} 个账户, 资金未受控或去向不明: 请核对要素, 联系该机构",
+            f"{notice.subject} 拒绝止付或查询 {notice.count} 个账户，资金未受控或去向不明：请核对要素，联系该机构",
             f"{notice.subject} refused to stop or query {notice.count} accounts, money not held or followed: call it",
         )
     return (
-        f"{notice.subject} 拒绝解除 {notice.count} 个账户的止付或冻结, 账户仍被控制: 请联系该机构",
+        f"{notice.subject} 拒绝解除 {notice.count} 个账户的止付或冻结，账户仍被控制：请联系该机构",
         f"{notice.subject} refused to let {notice.count} accounts go; they are still held: call it",
     )
 
@@ -78,14 +78,14 @@ def _refusals(notice: Notice) -> tuple[str, str]:
 def _sheet(notice: Notice) -> tuple[str, str]:
     kind = _KIND_OF_LETTER.get(notice.subject[:1])
     if kind is None:
-        return notice.subject, notice.subject
+        return f"{notice.subject} ", notice.subject
     zh, en = SHEET_WORDS[kind]
-    counted = (f", {notice.count}个账户", f", {notice.count} accounts") if notice.count else ("", "")
-    return f"{notice.subject} ({zh}{counted[0]})", f"{notice.subject} ({en}{counted[1]})"
+    counted = (f"，{notice.count}个账户", f", {notice.count} accounts") if notice.count else ("", "")
+    return f"{notice.subject}（{zh}{counted[0]}）", f"{notice.subject} ({en}{counted[1]})"
 
 
 def _by(due: datetime | None) -> tuple[str, str]:
     """The deadline in China Standard Time."""
     if due is None:
         return "", ""
-    return f", 期限 {shown_clock(due)}", f", due {shown_clock(due)} CST"
+    return f"，期限 {shown_clock(due)}", f", due {shown_clock(due)} CST"

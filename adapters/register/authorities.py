@@ -65,7 +65,7 @@ _LATEST = statement_text(
 
 _LIFTED = Refusal(
     "lifted",
-    "未停手: 此后两名值班警员已签署常备授权; 仍须停手的, 请重新停手",
+    "未停手：此后两名值班警员已签署常备授权；仍须停手的，请重新停手",
     "not halted: two duty officers have signed the standing authority since; halt again if it is still due",
 )
 

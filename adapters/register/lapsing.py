@@ -1,7 +1,13 @@
-"""Measures that end by themselves: a stop after its 48 hours, a freeze after its term (rules R7, F4)."""
+"""Measures that end by themselves: a stop after its 48 hours, a freeze after its term (rules R7, F4).
 
-from datetime import datetime
+A case notes its own stops' ends; the rounds here end what nobody looks at any more, as a freeze after its case's close:
+until then the account counts as held, and other cases' claims on it as covered.
+"""
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,11 +17,18 @@ from adapters.register.ledger import Ledger
 from adapters.register.locking import lock_cases
 from adapters.register.part import Part
 from adapters.register.tables import measures
+from adapters.rounds import make_rounds
 
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 30.0
+_MOST = 500
+"""Ended in one transaction: each locks its case and its account."""
 _DUE = statement_text(
-    select(measures.c.case_id, measures.c.account).where(
-        measures.c.ended_at.is_(None), measures.c.expires <= bindparam("now", type_=TIMESTAMP(timezone=True))
-    )
+    select(measures.c.case_id, measures.c.account)
+    .where(measures.c.ended_at.is_(None), measures.c.expires <= bindparam("now", type_=TIMESTAMP(timezone=True)))
+    .order_by(measures.c.expires)
+    .limit(_MOST)
 )
 
 
@@ -23,7 +36,10 @@ class Lapsing(Part):
     """The part of the register that ends what has run out."""
 
     async def note_lapsed(self, now: datetime) -> list[str]:
-        """End the measures whose end has passed, with an event in the case of each; gives their application ids."""
+        """End the measures whose end has passed, with an event in the case of each; gives their application ids.
+
+        The oldest first, and of many not all at once.
+        """
 
         async def work(connection: AsyncConnection) -> list[str]:
             due = (await run(connection, _DUE, now=now)).all()
@@ -45,3 +61,17 @@ class Lapsing(Part):
             return [measure.application_id for measure in over]
 
         return await self._do(work)
+
+
+async def lapse_for_ever(note_lapsed: Callable[[datetime], Awaitable[list[str]]]) -> None:
+    """Runs beside the worker; bears a register that is down."""
+
+    async def look() -> int:
+        return len(await note_lapsed(datetime.now(UTC)))
+
+    await make_rounds(
+        look,
+        did=lambda count: log.info("measures_lapsed", count=count),
+        failed=lambda error: log.warning("lapses_not_noted", error=error),
+        pause_s=lambda _: LOOK_EVERY_S,
+    )

@@ -157,7 +157,7 @@ class Ringing(Part):
             if not left:
                 return Ruling(accepted=True, sheet="", zh="已确认", en="acknowledged")
             zh, en = role_words(left)
-            return Ruling(accepted=True, sheet="", zh=f"已确认, 仍通知: {zh}", en=f"acknowledged; still told: {en}")
+            return Ruling(accepted=True, sheet="", zh=f"已确认，仍通知：{zh}", en=f"acknowledged; still told: {en}")
 
         return await self._ruled(work)
 

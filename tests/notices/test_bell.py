@@ -167,7 +167,7 @@ async def test_a_silent_bank_reaches_the_stop_desk_after_a_minute_and_the_duty_c
     assert world.book() == []
     await bell.until(timedelta(seconds=64), step=timedelta(seconds=1))
     assert [one["to"] for one in world.book()] == [["stop_desk"]] * 3, "one notice for thirty orders"
-    assert "ICBC 未回复 30 项请求, 结果不明" in world.book()[0]["text"]
+    assert "ICBC 未回复 30 项请求，结果不明" in world.book()[0]["text"]
     await bell.until(timedelta(seconds=190))
     assert [one["to"] for one in world.book()[3:]] == [["duty_chief"]] * 3
     await given.answer(*opened)

@@ -87,7 +87,7 @@ async def test_what_is_taken_is_in_the_receivers_book_whole_and_in_both_language
     for one in sent:
         assert kept[one.key]["text"] == one.text
         assert kept[one.key]["to"] == ["approver_county", "second_officer"]
-    assert "审批单 F-01 (冻结, 4个账户) 待决定, 期限 11-22 11:30" in sent[0].text
+    assert "审批单 F-01（冻结，4个账户）待决定，期限 11-22 11:30" in sent[0].text
     assert "sheet F-01 (freeze, 4 accounts) awaits decisions, due 11-22 11:30 CST" in sent[0].text
     assert sent[0].text.endswith("http://ui/cases/1")
 

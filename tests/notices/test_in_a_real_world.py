@@ -84,7 +84,7 @@ async def test_a_pending_sheet_is_with_those_it_awaits_within_five_seconds_by_ev
     sheet = first.sheet
 
     async def about_the_sheet():
-        return [one for one in await book_of(stack) if f"审批单 {sheet.name} " in one["text"]]
+        return [one for one in await book_of(stack) if f"审批单 {sheet.name}（" in one["text"]]
 
     told = await eventually(about_the_sheet, 3, within_s=WITHIN_S + 5)  # later than allowed fails below: how late
     took = max(one["real"] for one in told) - sheet.made_at.timestamp()
