@@ -7,7 +7,7 @@
 Drained on SIGTERM: what is running may end, nothing new is taken. While the engine does not answer, the bell rings all
 the same (it needs the register alone), and the rest waits for the engine.
 
-Ends with 0 once drained; 2: a setting, key, paper or queue is wrong, which only a person cures; 4: the register does
+Ends with 0 once drained; 2: a setting, key or queue is wrong, which only a person cures; 4: the register does
 not answer, and starting again may do; 1: it failed while it worked, and its last log line says how.
 """
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from domain.frozen import Frozen
 from domain.officers import Role
@@ -64,6 +64,12 @@ class NoticeRules(Frozen):
     try_again_seconds: _Seconds
     """A channel that failed is tried again after so long, doubled each time up to the most."""
     try_again_most_seconds: _Seconds
+
+    @field_validator("first", "climb_after_seconds", mode="before")
+    @classmethod
+    def _of_kinds_there_are(cls, said: object) -> object:
+        """A policy of a newer program may name kinds that this one has not; a kind misspelt is found missing below."""
+        return {kind: of for kind, of in said.items() if kind in set(NoticeKind)} if isinstance(said, dict) else said
 
     @model_validator(mode="after")
     def _says_it_of_every_kind(self) -> Self:

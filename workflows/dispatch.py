@@ -116,9 +116,11 @@ class Dispatch:
     # ------------------------------------------------------------ plumbing
 
     def _bank_by_bank(self, errands: list[Errand]) -> list[Errand]:
-        """Errands as they leave: of more on sheets than a batch holds, a bank's stand together for its paper."""
+        """Errands as they leave: where one batch cannot take all, a bank's on sheets stand together for its paper."""
         of_sheets = [errand for errand in errands if errand.sheet]
-        if len(of_sheets) <= self._case.policy.lanes.batch_most or not _papers_are_kept_whole():
+        if not of_sheets or len(errands) + self.waiting <= self._case.policy.lanes.batch_most:
+            return errands
+        if not _papers_are_kept_whole():
             return errands
         others = [errand for errand in errands if not errand.sheet]
         return [*others, *sorted(of_sheets, key=lambda errand: errand.institution)]

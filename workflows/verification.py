@@ -22,6 +22,7 @@ HOW = (
     '或 "警号 验证码 merchant 说明"'
 )
 
+ONE_AT_A_TIME = "2026-11 one finding at a time"
 FOUND_ALREADY = Complaint(zh="已有查证结果", en="a finding was entered already")
 WHAT_IT_DOES: dict[Finding, tuple[str, str]] = {
     Finding.MULE: ("维持控制", "what is held stays held"),
@@ -139,10 +140,10 @@ class VerificationWorkflow:
 
         `by_engine`: of an update, which is forgotten with its worker until a task of the visit was completed.
         """
-        while self._asking:
+        while self._asking and workflow.patched(ONE_AT_A_TIME):  # asked only where it matters, as it is recorded
             await workflow.wait_condition(lambda: not self._asking)
-        if self.found is not None:
-            return Ruling(accepted=False, sheet="", zh=FOUND_ALREADY.zh, en=FOUND_ALREADY.en)
+            if self.found is not None:
+                return Ruling(accepted=False, sheet="", zh=FOUND_ALREADY.zh, en=FOUND_ALREADY.en)
         keep = have_register_keep if by_engine else ask_register
         report = FindingReport(
             case_id=self.visit.case_id,

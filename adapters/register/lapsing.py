@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,13 +23,16 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 30.0
 _MOST = 500
-"""Ended in one transaction: each locks its case and its account."""
-_DUE = statement_text(
-    select(measures.c.case_id, measures.c.account)
-    .where(measures.c.ended_at.is_(None), measures.c.expires <= bindparam("now", type_=TIMESTAMP(timezone=True)))
-    .order_by(measures.c.expires)
+"""Accounts looked at in one transaction, with all that is over on them: each is locked, and so are its cases."""
+_OVER = and_(measures.c.ended_at.is_(None), measures.c.expires <= bindparam("now", type_=TIMESTAMP(timezone=True)))
+_FIRST = (
+    select(measures.c.account)
+    .where(_OVER)
+    .group_by(measures.c.account)
+    .order_by(func.min(measures.c.expires))
     .limit(_MOST)
 )
+_DUE = statement_text(select(measures.c.case_id, measures.c.account).where(_OVER, measures.c.account.in_(_FIRST)))
 
 
 class Lapsing(Part):

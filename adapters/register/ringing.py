@@ -19,6 +19,8 @@ from domain.officers import Role
 from domain.policy import Policy
 from domain.sheets import Ruling, role_words
 
+_KINDS = [kind.value for kind in NoticeKind]
+"""A newer program may have made notices of other kinds: they are its own to send."""
 _RUNG = Write.of(notices, Mode.CHANGE, "sendings", "ring_at")
 _LETTER = Write.of(deliveries, Mode.KEEP)
 _TRIED = Write.of(deliveries, Mode.CHANGE, "try_at", "sent_at", "failed")
@@ -30,7 +32,7 @@ WHERE n.notice = deliveries.notice AND deliveries.try_at IS NOT NULL AND n.ring_
 _DUE = """
 SELECT notice, kind, ARRAY(SELECT role FROM unnest(roles) WITH ORDINALITY AS r (role, no)
     WHERE NOT quiet ? role ORDER BY no) AS roles, sendings
-FROM notices WHERE ring_at <= %(now)s
+FROM notices WHERE ring_at <= %(now)s AND kind = ANY(%(kinds)s)
 ORDER BY ring_at, notice LIMIT %(most)s FOR UPDATE SKIP LOCKED
 """
 _WAITING = "SELECT notice, rung, channel FROM deliveries WHERE notice = ANY(%(notices)s) AND try_at IS NOT NULL"
@@ -39,8 +41,9 @@ _TAKE = """
 UPDATE deliveries d SET try_at = %(leased_until)s, tries = d.tries + 1
 FROM notices n JOIN cases c ON c.case_id = n.case_id
 WHERE n.notice = d.notice AND n.ring_at IS NOT NULL AND (d.notice, d.sending, d.channel) IN (
-    SELECT t.notice, t.sending, t.channel FROM deliveries t WHERE t.channel = %(channel)s AND t.try_at <= %(now)s
-    ORDER BY t.try_at, t.notice, t.sending LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    SELECT t.notice, t.sending, t.channel FROM deliveries t JOIN notices k ON k.notice = t.notice
+    WHERE t.channel = %(channel)s AND t.try_at <= %(now)s AND k.kind = ANY(%(kinds)s)
+    ORDER BY t.try_at, t.notice, t.sending LIMIT %(most)s FOR UPDATE OF t SKIP LOCKED)
 RETURNING n.*, c.case_number, c.workflow_id, d.sending, d.rung, d.tries, CASE WHEN d.rung > 0 THEN d.roles ELSE ARRAY(
     SELECT role FROM unnest(d.roles) WITH ORDINALITY AS r (role, no)
     WHERE role = ANY(n.roles) AND NOT n.quiet ? role ORDER BY no) END AS told
@@ -54,7 +57,7 @@ _NOTICES = """
 SELECT n.*, c.case_number, c.workflow_id FROM notices n JOIN cases c ON c.case_id = n.case_id
 """
 _ONE = _NOTICES + "WHERE n.notice = %(notice)s"
-_STANDING = _NOTICES + "WHERE n.closed_at IS NULL ORDER BY n.created_at, n.notice"
+_STANDING = _NOTICES + "WHERE n.closed_at IS NULL AND n.kind = ANY(%(kinds)s) ORDER BY n.created_at, n.notice"
 
 
 class Ringing(Part):
@@ -70,7 +73,7 @@ class Ringing(Part):
             await run(connection, OVER_THAT_RING, now=now, silent_since=silent_since(now, policy))
             await run(connection, _NEEDLESS)
             writes = Writes()
-            due = (await run(connection, _DUE, now=now, most=most)).all()
+            due = (await run(connection, _DUE, now=now, most=most, kinds=_KINDS)).all()
             waiting = await run(connection, _WAITING, notices=[row.notice for row in due]) if due else ()
             unsent = {(row.notice, row.rung, row.channel) for row in waiting}
             for row in due:
@@ -92,7 +95,7 @@ class Ringing(Part):
 
     async def take_letters(self, channel: NoticeChannel, now: datetime, most: int, lease: timedelta) -> list[Outgoing]:
         """See activities.notice_ports.NoticeBook."""
-        asked = {"channel": channel.value, "now": now, "most": most, "leased_until": now + lease}
+        asked = {"channel": channel.value, "now": now, "most": most, "leased_until": now + lease, "kinds": _KINDS}
 
         async def work(connection: AsyncConnection) -> list[Outgoing]:
             rows = (await run(connection, _TAKE, **asked)).all()
@@ -119,7 +122,7 @@ class Ringing(Part):
         """All whose cause stands, the oldest first; acknowledged ones too."""
 
         async def work(connection: AsyncConnection) -> list[Notice]:
-            return [_notice(row) for row in await run(connection, _STANDING)]
+            return [_notice(row) for row in await run(connection, _STANDING, kinds=_KINDS)]
 
         return await self._do(work)
 

@@ -24,11 +24,20 @@ def rules() -> dict[str, Any]:
 def test_a_policy_from_before_a_kind_was_told_says_of_it_what_it_says_of_silence(later):
     said = rules()
     for of_kind in ("first", "climb_after_seconds"):
-        del said[of_kind][later.value]
+        said[of_kind].pop(later.value, None)
     before = NoticeRules.model_validate(said)
     assert before.told_first(later) == (Role.STOP_DESK,)
     assert before.next_after(later, 0) == before.next_after(NoticeKind.UNKNOWN, 0)
     del said["first"]["unknown"]
+    with pytest.raises(ValueError, match="says nothing of unknown"):
+        NoticeRules.model_validate(said)
+
+
+def test_a_policy_of_a_later_program_serves_too_and_a_kind_misspelt_is_missed():
+    said = rules()
+    said["first"]["weather"], said["climb_after_seconds"]["weather"] = ["stop_desk"], 5
+    assert NoticeRules.model_validate(said) == NoticeRules.model_validate(rules())
+    said["first"]["unknwon"] = said["first"].pop("unknown")
     with pytest.raises(ValueError, match="says nothing of unknown"):
         NoticeRules.model_validate(said)
 

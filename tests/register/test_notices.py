@@ -62,6 +62,16 @@ async def only(given: Given, kind: NoticeKind) -> Notice:
     return one
 
 
+async def test_kinds_that_a_newer_program_made_are_its_own_and_hold_up_no_others(given: Given, sql) -> None:
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    await given.register.ring_notices(NOW, POLICY, [WEBHOOK], 100)
+    sql.execute("ALTER TABLE notices DROP CONSTRAINT ck_notices_kind")
+    sql.execute("UPDATE notices SET kind = 'of a later program', ring_at = %s", [NOW])
+    await given.register.keep_sheet(given.sheet(await given.case(), (ref(), 500)))
+    assert [kind for kind, _, _ in await told(given)] == ["sheet"]
+    assert await kinds(given) == ["sheet"]
+
+
 async def test_a_kept_sheet_is_told_to_those_it_awaits_and_one_sheet_is_one_notice(given: Given) -> None:
     case_id = await given.case()
     sheet = given.sheet(case_id, *((account, 500) for account in numbered(3)))
