@@ -29,7 +29,8 @@ papers = Table(
     text("sha256", "the document", to="documents.sha256"),
     count("accounts", "how many accounts it names"),
     moment("issued_at", "when"),
-    text("words", "the text it was printed with; null: from before texts were kept", to="documents.sha256", null=True),
+    # no reference: every paper of a kind would lock the one row of its words, all cases at once
+    text("words", "the text it was printed with, among documents; null: from before texts were kept", null=True),
     UniqueConstraint("kind", "year", "ordinal"),
     CheckConstraint(one_of("kind", list(PaperKind)), name="kind"),
     CheckConstraint("ordinal >= 1 AND accounts >= 1", name="counts"),

@@ -24,10 +24,9 @@ def upgrade() -> None:
             "words",
             sa.Text(),
             nullable=True,
-            comment="the text it was printed with; null: from before texts were kept",
+            comment="the text it was printed with, among documents; null: from before texts were kept",
         ),
     )
-    op.create_foreign_key(op.f("fk_papers_words"), "papers", "documents", ["words"], ["sha256"])
     op.create_table(
         "paper_words",
         sa.Column("kind", sa.Text(), nullable=False, comment="of which papers (domain.papers.PaperKind)"),
