@@ -295,7 +295,8 @@ def test_whatever_the_state_a_page_is_made_and_keeps_its_secrets(data: st.DataOb
         )
         if sheet is not None:
             state.sheets[sheet.name].sheet = Sheet.model_validate({**dict(sheet), "decide_by": data.draw(MOMENTS)})
-    for text in data.draw(st.lists(st.text(max_size=40), max_size=20)):
+    told = data.draw(st.lists(st.text(max_size=40), max_size=20))
+    for text in told:
         case.problem(text, text, text)
         state.numbers[text] = text
     state.unknown = dict.fromkeys(data.draw(st.lists(st.integers(0, 99), max_size=20)), case.now)
@@ -304,7 +305,9 @@ def test_whatever_the_state_a_page_is_made_and_keeps_its_secrets(data: st.DataOb
     state.outcome = data.draw(st.sampled_from(CaseOutcome))
     page = details(case)
     assert page.encode()
-    assert not [secret for secret in secrets(case) if len(secret) > 8 and secret in page]
+    # a problem's text may by chance be drawn equal to an account's number: then it is what was told, not a secret shown
+    kept = [secret for secret in secrets(case) if len(secret) > 8 and not any(secret in text for text in told)]
+    assert not [secret for secret in kept if secret in page]
     for file in state.sheets.values():
         for line in file.sheet.lines:
             assert len(line.account.number) <= 8 or line.account.number not in page
