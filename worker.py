@@ -243,8 +243,9 @@ async def serve(run: str, queues: str) -> None:
     log.info("worker_draining")
     for task in beside:
         task.cancel()
+    draining = asyncio.gather(*(worker.shutdown() for worker in workers))  # while the last letters leave
     ends = await asyncio.gather(*beside, return_exceptions=True)
-    await asyncio.gather(*(worker.shutdown() for worker in workers))
+    await draining
     ends += await asyncio.gather(*running, return_exceptions=True)
     await house.lines.aclose()
     await house.register.close()

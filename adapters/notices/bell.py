@@ -30,6 +30,8 @@ SWEEP_MOST: Final = timedelta(seconds=15)
 AT_ONCE: Final = 20
 """Letters handed to a channel at a time: within the time limit even if each of them times out."""
 SENDING_S: Final = 20.0
+LAST_LETTERS_S: Final = 5.0
+"""A bell that ends waits so long for letters under way: as long as its worker drains."""
 LEASE: Final = timedelta(seconds=30)
 """Longer than a sending takes; a bell that died with a letter has it sent by another one after so long."""
 MOST_RUNG: Final = 200
@@ -59,6 +61,7 @@ class Bell:
         self._sweep_at = datetime.min.replace(tzinfo=UTC)
         self._sending: dict[NoticeChannel, asyncio.Task[None]] = {}
         self._sick: dict[NoticeChannel, str] = {}
+        self._ends = False
 
     async def ring_for_ever(self) -> None:
         """Runs beside the worker; bears a register that is down."""
@@ -72,6 +75,9 @@ class Bell:
                 pause_s=lambda _: LOOK_EVERY_S,
             )
         finally:
+            self._ends = True
+            if self._sending:  # cut off, a letter would be sent once more: nobody knew whether it had been taken
+                await asyncio.wait(self._sending.values(), timeout=LAST_LETTERS_S)
             for task in self._sending.values():
                 task.cancel()
             await asyncio.gather(*self._sending.values(), return_exceptions=True)
@@ -115,7 +121,10 @@ class Bell:
     async def _send_all(self, port: NoticePort) -> None:
         """Until nothing is due, or until the channel is sick: then the pauses of its letters say when to go on."""
         try:
-            while outgoing := await self._book.take_letters(port.channel, self._clock(), AT_ONCE, LEASE):
+            while not self._ends:
+                outgoing = await self._book.take_letters(port.channel, self._clock(), AT_ONCE, LEASE)
+                if not outgoing:
+                    return
                 carried = await self._carried(port, [self._letter(one) for one in outgoing])
                 now = self._clock()
                 attempts = [self._attempt(one, what, now) for one, what in zip(outgoing, carried, strict=True)]

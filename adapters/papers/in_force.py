@@ -86,6 +86,9 @@ def _built_in(given: Settings, rules: Rules) -> _Every:
 def _fits(templates: Mapping[PaperKind, Template], signature: str, rules: Rules) -> bool:
     try:
         fit(Printer(templates, signature=signature), rules.basis)
-    except Exception:  # noqa: BLE001 - words of another time may name what is not known any more
+    except TemplateError:
+        return False
+    except Exception as problem:  # noqa: BLE001 - words of another time may name what is not known any more
+        log.error("former_words_unusable", error=type(problem).__name__)  # noqa: TRY400 - values in a trace are personal
         return False
     return True

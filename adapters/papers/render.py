@@ -81,9 +81,10 @@ class Printer:
         pages = _annex_pages(paper.lines)
         pad = self._pad()
         y = self._first_page(pad, paper, template, values) - LEADING
-        signed_on = 1 if y - DIAMETER >= _BOTTOM else 2
+        spills = y - DIAMETER < _BOTTOM
+        signed_on = 2 if spills else 1
         last = signed_on + len(pages)
-        if signed_on == 2:  # noqa: PLR2004 - the second page
+        if spills:
             self._foot(pad, 1, last)
             y = _page_head(pad, values["文书编号"])
             pad.setFont(_FONT, _BODY)

@@ -285,7 +285,7 @@ def _placeholder_faults(path: Path, source: str, template: Template) -> Iterator
 
 
 def _named(text: str) -> frozenset[str]:
-    """The placeholders in a text; where its braces are wrong, which is told already, it may be any."""
+    """The placeholders in a text; all there are where its braces are wrong: that one fault is told, and no others."""
     try:
         return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
     except ValueError:

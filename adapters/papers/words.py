@@ -29,8 +29,8 @@ class WordsError(ValueError):
 class Words(Frozen):
     """What one kind of paper says, but for what its orders say.
 
-    `layout`: of this model and of its template, as they are kept; another is not read. A field that is added needs a
-    default, and a placeholder or a field that goes a new layout: sheets wait for days with the words of before.
+    `layout`: of this model and its template; one that this program does not know is not read. Sheets wait for days with
+    words of before: a new field needs a default, and to remove a field or a placeholder needs a new layout.
     """
 
     layout: Literal[1] = 1

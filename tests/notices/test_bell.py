@@ -1,5 +1,6 @@
 """The bell in virtual time, over a real register and the sandbox's own book: nothing lost, nothing doubled."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 
@@ -75,6 +76,35 @@ def of(book, sheet):
 
 
 MINUTES = timedelta(minutes=1)
+
+
+class Slow:
+    """A channel that takes its letters when the test says so."""
+
+    def __init__(self, port):
+        self.channel, self.port = port.channel, port
+        self.began, self.go = asyncio.Event(), asyncio.Event()
+
+    async def send(self, letters):
+        self.began.set()
+        await self.go.wait()
+        return await self.port.send(letters)
+
+    async def aclose(self):
+        await self.port.aclose()
+
+
+async def test_a_letter_under_way_is_sent_and_noted_before_the_bell_ends(given, sheet, world, sql):
+    slow = Slow(webhook(f"{world.doors}/webhook"))
+    bell = Bell(given.register, [slow], POLICY, "http://ui/{}".format, practice=True, clock=lambda: NOW)
+    ringing = asyncio.create_task(bell.ring_for_ever())
+    await asyncio.wait_for(slow.began.wait(), 10)
+    ringing.cancel()
+    await asyncio.sleep(0)  # the worker that rings is told to end while the letter is on its way
+    slow.go.set()
+    await asyncio.gather(ringing, return_exceptions=True)
+    assert [channel for channel, _, _ in of(world.book(), sheet)] == ["webhook"]
+    assert sql.execute("SELECT count(*) FROM deliveries WHERE sent_at IS NULL").fetchone() == (0,)
 
 
 async def test_a_pending_sheet_leaves_by_every_channel_at_the_first_look(bell, sheet, world):

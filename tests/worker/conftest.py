@@ -17,26 +17,12 @@ from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name
 from adapters.temporal.parts import temporal_binary, temporal_is_healthy
 from adapters.temporal.ports import HOST
-from tests.notices.conftest import Sandbox, given, register, server, sql, template, world
+from tests.notices.conftest import given, register, sandbox, server, sql, template, world
 
-__all__ = ["given", "register", "server", "sql", "template", "world"]  # as the tests of notices have them
+__all__ = ["given", "register", "sandbox", "server", "sql", "template", "world"]  # as the tests of notices have them
 
 PATIENCE_S = 30.0
 """Of a test, with whatever it waits for on a busy machine."""
-
-
-@pytest.fixture(scope="package")
-def sandbox(tmp_path_factory):
-    state = tmp_path_factory.mktemp("worker-sandbox")
-    process = Sandbox(state)
-    yield process
-    process.http.close()
-    process.process.terminate()
-    assert process.process.wait(10) in {0, -signal.SIGTERM}
-    process.log.close()
-    # a worker that is ended here hangs up in the middle of a letter
-    complaints = [one for one in (state / "log").read_text().splitlines() if "ClientDisconnect" not in one]
-    assert not complaints, "the sandbox had something to complain about"
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
@@ -133,8 +119,8 @@ class Surroundings:
     async def clear(self):
         for process in self._started:
             if process.returncode is None:
-                process.kill()
-                await process.wait()
+                process.terminate()  # not killed: a worker's letters are on their way
+                await asyncio.wait_for(process.wait(), PATIENCE_S)
 
 
 @pytest.fixture
