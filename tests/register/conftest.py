@@ -1,15 +1,18 @@
 """One PostgreSQL for all tests of the register, a database of its own for each: copied from a migrated one."""
 
+import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 
+from adapters.cli.running import World
 from adapters.lines import HttpLines
 from adapters.register import Register, migrate
 from tests.banks.orders import CENTRE
@@ -91,3 +94,19 @@ async def wire(given: Given, institutions: str) -> AsyncIterator[Wire]:
         HttpLines(institutions, practice.run, CENTRE, practice=True, warrants=given.register) as lines,
     ):
         yield Wire(given, practice, lines)
+
+
+@pytest.fixture
+def opened(url, monkeypatch, tmp_path):
+    """In the place of `open_world`: commands of a world that has this register, and nothing else."""
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+
+    @contextlib.asynccontextmanager
+    async def world(*_: object, **__: object):
+        own = await Register.connect(url, ring=RING)
+        try:
+            yield World("test", SimpleNamespace(), own, RING, SimpleNamespace())  # type: ignore[arg-type]
+        finally:
+            await own.close()
+
+    return world

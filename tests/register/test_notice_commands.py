@@ -1,9 +1,7 @@
 """`notice list` and `notice ack`: for whom a notice is, in Chinese and English."""
 
 import asyncio
-import contextlib
 import json
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -11,26 +9,15 @@ from typer.testing import CliRunner
 from adapters.cli import noticing
 from adapters.cli.app import app
 from adapters.cli.failures import Exit
-from adapters.cli.running import World
-from adapters.register import Register
-from tests.register.given import COUNTY, FIELD, RING, SECOND, Given, ref
+from tests.register.given import COUNTY, FIELD, SECOND, Given, ref
 
 
 @pytest.fixture
-def typed(url, monkeypatch, tmp_path):
+def typed(opened, monkeypatch):
     """Type `notice …` in this register's world."""
-    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "160")
 
-    @contextlib.asynccontextmanager
-    async def world(*_: object, **__: object):
-        own = await Register.connect(url, ring=RING)
-        try:
-            yield World("test", SimpleNamespace(), own, RING, SimpleNamespace())  # type: ignore[arg-type]
-        finally:
-            await own.close()
-
-    monkeypatch.setattr(noticing, "open_world", world)
+    monkeypatch.setattr(noticing, "open_world", opened)
 
     async def run(*words: str):
         return await asyncio.to_thread(CliRunner().invoke, app, ["notice", *words])

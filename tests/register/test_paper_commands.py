@@ -1,10 +1,8 @@
 """`audit papers` and `papers get` as they are typed: from an order to its paper to its decisions, and what differs."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -12,30 +10,19 @@ from typer.testing import CliRunner
 from adapters.cli import auditing, papers
 from adapters.cli.app import app
 from adapters.cli.failures import Exit
-from adapters.cli.running import World
-from adapters.register import Register
-from tests.register.given import COUNTY, RING, SECOND_TOO, Given, ref
+from tests.register.given import COUNTY, SECOND_TOO, Given, ref
 
 OTHER = b"%PDF another document"
 FREEZE = "锡公（反诈）冻财字〔2026〕000001号"
 
 
 @pytest.fixture
-def typed(url, monkeypatch, tmp_path):
+def typed(opened, monkeypatch):
     """Type a command in this register's world."""
-    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "200")
 
-    @contextlib.asynccontextmanager
-    async def world(*_: object, **__: object):
-        own = await Register.connect(url, ring=RING)
-        try:
-            yield World("test", SimpleNamespace(), own, RING, SimpleNamespace())  # type: ignore[arg-type]
-        finally:
-            await own.close()
-
     for module in (auditing, papers):
-        monkeypatch.setattr(module, "open_world", world)
+        monkeypatch.setattr(module, "open_world", opened)
 
     async def run(*words: object):
         return await asyncio.to_thread(CliRunner().invoke, app, [str(word) for word in words])

@@ -1,7 +1,6 @@
 """`inbox --watch`: what a look shows without an engine, and the live view driven by the keys of a real terminal."""
 
 import asyncio
-import contextlib
 import dataclasses
 import io
 import json
@@ -9,7 +8,6 @@ import os
 import pty
 import termios
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +17,6 @@ from typer.testing import CliRunner
 from adapters.cli import inbox, keeping, reporting, watching
 from adapters.cli.app import app
 from adapters.cli.engine import DOWN, EngineStanding
-from adapters.cli.running import World
 from adapters.cli.voice import Voice
 from adapters.cli.watching import Asked, Watch
 from adapters.papers.templates import load_templates
@@ -31,7 +28,7 @@ from domain.bookkeeping import Filing
 from domain.sheets import SheetKind, Verdict
 from domain.watchlist import Kind
 from domain.words import DecisionWords
-from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, RING, SECOND, Given, code, numbered, ref, render, stop
+from tests.register.given import CHIEF, COUNTY, HANDLING, NOW, SECOND, Given, code, numbered, ref, render, stop
 
 POLICY = load_policy(Settings())
 
@@ -51,26 +48,17 @@ async def _case(given: Given) -> str:
 
 
 @pytest.fixture
-def dark(url, monkeypatch, tmp_path):
+def dark(opened, monkeypatch):
     """A world whose register answers and whose engine does not."""
-    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
-
-    @contextlib.asynccontextmanager
-    async def world(*_: object, **__: object):
-        own = await Register.connect(url, ring=RING)
-        try:
-            yield World("test", SimpleNamespace(), own, RING, SimpleNamespace())  # type: ignore[arg-type]
-        finally:
-            await own.close()
 
     async def down(_: object) -> EngineStanding:
         return DOWN
 
     for module in (inbox, reporting):
-        monkeypatch.setattr(module, "open_world", world)
+        monkeypatch.setattr(module, "open_world", opened)
     for module in (watching, keeping):
         monkeypatch.setattr(module, "engine_standing", down)
-    return world
+    return opened
 
 
 async def _typed(*words: str):
