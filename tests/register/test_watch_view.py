@@ -172,6 +172,8 @@ async def test_frames_go_on_after_a_look_that_the_register_does_not_answer_and_s
         assert (first["register"], second["register"], third["register"]) == (True, False, True)
         assert (second["run"], second["engine"], second["worker"]) == ("test", False, False)
         assert "entries" not in second, "what is not known is not said to be nothing"
+        left = [[one.pop("seconds_left") for one in look["entries"]] for look in (first, third)]
+        assert left[1] <= left[0], "the clock has gone on"
         assert third["entries"] == first["entries"]
     else:
         assert out.getvalue().count("登记簿不通") == 1
