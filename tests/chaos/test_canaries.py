@@ -14,6 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from adapters.drill.drill import Drill, Plan
 from adapters.settings import PROJECT_ROOT
 from tests.chaos.blows import kill, play
+from tests.seals.at_rest import on_disk
 
 FAULTS = [
     {"kind": kind, "probability": 0.3, "seed": seed}
@@ -124,7 +125,7 @@ async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_the_engine
         seen = found(canaries, file.read_text(encoding="utf-8", errors="replace"))
         assert seen == set(), f"in {file.name}"
 
-    kept = b"".join(file.read_bytes() for file in stack.state.path.glob("temporal.db*"))
+    kept = on_disk(stack.state.path / "temporal.db")
     assert result.run.encode() in kept
     for canary in canaries:
         for form in (canary, json.dumps(canary)[1:-1]):

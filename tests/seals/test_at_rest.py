@@ -2,17 +2,13 @@
 
 import json
 
+from tests.seals.at_rest import on_disk
 from tests.seals.conftest import SealedTown
 from tests.workflows.paper_register import word_of
 from tests.workflows.paper_world import PaperWorld
 
 HOLDER = "金丝雀乙持卡人"
 JUNK = "金丝雀丙 13912345678"
-
-
-def on_disk(town: SealedTown) -> bytes:
-    """The file and what is still in its write-ahead log."""
-    return b"".join(file.read_bytes() for file in sorted(town.database.parent.glob(f"{town.database.name}*")))
 
 
 async def test_the_engines_database_holds_no_name_no_account_and_nothing_that_was_typed(sealed_town: SealedTown):
@@ -27,7 +23,7 @@ async def test_the_engines_database_holds_no_name_no_account_and_nothing_that_wa
     await case.find(1, f"{word_of('012370')} mule 金丝雀丁在场")
     await case.until(lambda one: "F-01" not in one.pending and one.visits == 0, "decided and visited")
 
-    kept = on_disk(sealed_town)
+    kept = on_disk(sealed_town.database)
     assert case.handle.id.encode() in kept, "what is plain by design would be found"
     assert JUNK.encode() in kept, "and so would whatever stands outside a payload"
     planted = [HOLDER, mule.number, "金丝雀丁", *(home.name for home in world.homes.values() if len(home.name) > 3)]
