@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sheets import SheetState
     from workflows.casework import accounting
     from workflows.casework.case import Case
-    from workflows.casework.deadlines import deadlines
+    from workflows.casework.deadlines import deadlines, filing_before_stops_end
 
 CASE_NUMBER = SearchAttributeKey.for_keyword("CaseNumber")
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
@@ -27,6 +27,9 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[str] | SearchAttributeKey[datetime] 
 NOTHING_PENDING = "-"
 
 
+FILING_WITH_ITS_SHEETS = "2026-11 a missing filing is due with the first freeze that waits for it"
+
+
 class Worklist:
     """What the work list shows of this case; upserts only what changed."""
 
@@ -37,11 +40,10 @@ class Worklist:
     def update(self, case: Case) -> None:
         """Bring the work list up to date."""
         pending = sorted(name for name, file in case.state.sheets.items() if file.state is SheetState.PENDING)
-        due = deadlines(case)
         now = (
             case.state.status.value,
             pending[0] if pending else NOTHING_PENDING,
-            due[0].at if due else None,
+            _next_deadline(case),
             accounting.books(case, accounting.entries_now(case)).at_risk_fen,
         )
         if now == self._shown:
@@ -66,3 +68,16 @@ class Worklist:
                 AT_RISK_FEN.value_unset(),
             ]
         )
+
+
+def _next_deadline(case: Case) -> datetime | None:
+    """The first deadline of the case; None: there is none.
+
+    Of a missing filing the stops' end alone in cases that showed it so before: only asked where the answer matters.
+    """
+    due = deadlines(case)
+    first = due[0].at if due else None
+    before = filing_before_stops_end(case)
+    if before is None or first == before or workflow.patched(FILING_WITH_ITS_SHEETS):
+        return first
+    return before

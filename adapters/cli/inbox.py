@@ -34,6 +34,8 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 
+NOTHING = "无待决审批单 Nothing waits for a decision；待查证、待复核 findings and second looks: inbox --watch"
+
 Names = Annotated[list[str] | None, typer.Argument(metavar="SHEET…", help="Full names, e.g. A2026-000123/F-03.")]
 All = Annotated[bool, typer.Option("--all", help="All that wait for this officer and need this kind of evidence.")]
 Reason = Annotated[str, typer.Option("--reason", help="In the officer's words.")]
@@ -78,7 +80,7 @@ def inbox(
                 "papers_faulty": faulty_value(faulty),
                 "sheets": _values(asked, now),
             }
-            rows = listed(asked, now, f"run {world.run}") if asked else "无待决审批单 Nothing waits for a decision."
+            rows = listed(asked, now, f"run {world.run}") if asked else NOTHING
             voice.tell(value, *halt_line(halt), *faulty_line(faulty), rows)
 
     perform(voice, work)

@@ -81,9 +81,13 @@ def test_a_freeze_sheet_says_how_its_drafts_are_read():
     page = details(case)
     sheet = case.state.sheets[name].sheet
     banks = {line.account.institution for line in sheet.lines}
-    first = case.start.directory.by_id(min(banks))
+    directory = case.start.directory
+    first = directory.by_id(min(banks))
     assert first is not None
-    assert f"`papers get A2026-000123 {name}/{first.code} --out FILE`，共 {len(banks)} 家银行" in page
+    others = " ".join(sorted(f"{name}/{one.code}" for bank in banks - {first.id} if (one := directory.by_id(bank))))
+    assert len(banks) > 1
+    assert f"`starter.py papers get A2026-000123 {name}/{first.code} --out FILE`" in page
+    assert f"，每家银行一份，共 {len(banks)} 份 one a bank, {len(banks)} in all：{others}" in page
     for file in case.state.sheets.values():
         released = {"kind": SheetKind.RELEASE, "why": Why.SMALL_SHARE_UNDECIDED}
         file.sheet = file.sheet.model_copy(update=released)

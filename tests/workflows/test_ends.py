@@ -59,14 +59,18 @@ def test_a_case_does_not_close_while_a_finding_is_out():
     assert case.finished()
 
 
-def test_the_missing_filing_is_the_first_deadline_and_runs_to_the_banks_own_end():
+def test_the_missing_filing_is_the_first_deadline_by_the_banks_own_end_or_the_first_freeze_that_waits_for_it():
     world, _, _ = two_layers()
     case = CaseInHand(world)
     case.go()
-    case.gather()
     first = deadlines(case.case)[0]
     assert "filing" in first.en
     assert first.at == T0 + TERM
+    case.gather()
+    due = deadlines(case.case)
+    assert "filing" in due[0].en
+    assert due[0].at == case.sheets()[0].decide_by
+    assert [one.at for one in due] == sorted(one.at for one in due)
     case.case.state.filing_number = "A3202"
     assert "filing" not in " ".join(one.en for one in deadlines(case.case))
     assert deadlines(case.case)[0].at == case.sheets()[0].decide_by

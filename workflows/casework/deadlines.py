@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.sheets import SheetState
+from domain.sheets import SheetKind, SheetState
 from workflows.casework.case import Case
 from workflows.casework.holding import gather_until, others_first_until
 from workflows.casework.looking import next_look
 from workflows.casework.pursuit import query
+from workflows.casework.state import Account
 
 LOOK_EVERY = timedelta(seconds=60)
 """A trace wakes at least so often by itself; stops last hours, so their ends are looked for no oftener."""
@@ -23,13 +24,9 @@ class Deadline:
 
 
 def deadlines(case: Case) -> list[Deadline]:
-    """All that is still to come or overdue, earliest first; a missing case filing stands before everything."""
+    """All that is still to come or overdue, earliest first; a missing filing before the freezes that wait for it."""
     found = []
-    expiries = [
-        (expires, account)
-        for account in case.state.accounts.values()
-        if account.stopped and (expires := getattr(account.stop, "expires", None)) is not None
-    ]
+    expiries = _expiries(case)
     if expiries:
         earliest, account = min(expiries, key=lambda one: one[0])
         found.append(
@@ -39,13 +36,30 @@ def deadlines(case: Case) -> list[Deadline]:
         if file.state is SheetState.PENDING:
             found.append(Deadline(file.sheet.decide_by, f"审批单 {name} 决定期限", f"sheet {name} to be decided"))
     found.sort(key=lambda one: one.at)
-    if not case.state.filing_number and case.start.report.transfers:
-        before = min(
-            (expires for expires, _ in expiries),
-            default=case.start.received_at + timedelta(hours=case.policy.stop.term_hours),
+    if (before := filing_before_stops_end(case)) is not None:
+        files = [file.sheet for file in case.state.sheets.values() if file.state is SheetState.PENDING]
+        wait = [sheet.decide_by for sheet in files if sheet.kind is SheetKind.FREEZE]
+        filing = Deadline(
+            min([before, *wait]), "立案（缺立案号不能冻结）", "case filing is missing (no freeze without it)"
         )
-        found.insert(0, Deadline(before, "立案（缺立案号不能冻结）", "case filing is missing (no freeze without it)"))
+        found = sorted([filing, *found], key=lambda one: one.at)
     return found
+
+
+def filing_before_stops_end(case: Case) -> datetime | None:
+    """When a missing filing is due at the latest: before the first stop ends (rules R13). None: it is not missing."""
+    if case.state.filing_number or not case.start.report.transfers:
+        return None
+    given = case.start.received_at + timedelta(hours=case.policy.stop.term_hours)
+    return min((expires for expires, _ in _expiries(case)), default=given)
+
+
+def _expiries(case: Case) -> list[tuple[datetime, Account]]:
+    return [
+        (expires, account)
+        for account in case.state.accounts.values()
+        if account.stopped and (expires := getattr(account.stop, "expires", None)) is not None
+    ]
 
 
 def note_lapsed(case: Case) -> None:

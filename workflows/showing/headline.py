@@ -67,7 +67,7 @@ def _sums(seen: Survey) -> str:
 
 
 def first_deadline(case: Case) -> str:
-    """What must happen first, by when; a missing case filing comes before all. Then the text that files it."""
+    """What must happen first, by when; then the text that enters a missing case filing."""
     due = deadlines(case)
     if not due:
         return ""

@@ -20,6 +20,9 @@ MOST_OPEN = 8
 MOST_LINES = 20
 """Accounts of a sheet that are listed; the rest are summed."""
 
+MOST_DRAFTS = 8
+"""Drafts named beside the first: `papers list` has all."""
+
 WHY_WORDS: dict[Why, tuple[str, str]] = {
     Why.RIPE: ("止付后资金已查清", "stopped and traced"),
     Why.SMALL_SHARE: ("涉案占比小，只限额冻结", "small share: amount-limited only"),
@@ -82,10 +85,10 @@ def _effect(case: Case, sheet: Sheet) -> str:
             firms = sum(line.account.kind is AccountKind.CORPORATE for line in sheet.lines)
             limited = sum(line.limited for line in sheet.lines)
             return (
-                f"<b>冻结 {count} 户，共 {shown(sheet.amount_fen)}，{sheet.term_months} 个月</b>，"
-                f"其中商户/公司 {firms}、限额 {limited}（{why[0]}）<br>"
-                f"freezes accounts: {count}, sum: {shown(sheet.amount_fen)}, months: {sheet.term_months}; "
-                f"shops: {firms}, limited: {limited} ({why[1]})"
+                f"<b>冻结 {count} 户，共 {shown(sheet.amount_fen)}，{sheet.term_months} 个月</b>，只冻所列金额；"
+                f"其中商户/公司 {firms}、未止付只限额 {limited}（{why[0]}）<br>"
+                f"freezes accounts: {count}, sum: {shown(sheet.amount_fen)}, months: {sheet.term_months}, "
+                f"no more than the sums listed; shops: {firms}, limited without a stop: {limited} ({why[1]})"
             )
         case SheetKind.RELEASE:
             return (
@@ -137,13 +140,16 @@ def _drafts(case: Case, sheet: Sheet) -> str:
     """How to read the papers that the approval issues: whoever approves the sheet approves these very words."""
     if sheet.kind is not SheetKind.FREEZE or not sheet.lines:
         return ""
-    first, *more = sorted({line.account.institution for line in sheet.lines})
-    bank = case.start.directory.by_id(first)
-    draft = (
-        f"{foreign(case.start.case_number, 20)} {foreign(sheet.name, 12)}/{foreign(bank.code if bank else first, 12)}"
-    )
-    others = f"，共 {1 + len(more)} 家银行 banks" if more else ""
-    return f"<br>审批稿 drafts：`papers get {draft} --out FILE`{others}"
+    banks = [
+        case.start.directory.by_id(one) or one for one in sorted({line.account.institution for line in sheet.lines})
+    ]
+    first, *more = [foreign(one if isinstance(one, str) else one.code, 12) for one in banks]
+    name = foreign(sheet.name, 12)
+    text = f"<br>审批稿 drafts：`starter.py papers get {foreign(case.start.case_number, 20)} {name}/{first} --out FILE`"
+    if not more:
+        return text
+    others = " ".join(f"{name}/{code}" for code in more[:MOST_DRAFTS]) + (" …" if more[MOST_DRAFTS:] else "")
+    return f"{text}，每家银行一份，共 {len(banks)} 份 one a bank, {len(banks)} in all：{others}"
 
 
 def _listed(case: Case, file: SheetFile) -> list[str]:
