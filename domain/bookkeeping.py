@@ -71,6 +71,7 @@ class Visit(Frozen):
     number: str
     name: str
     why: str = ""
+    """What the officer is told of the account, Chinese and English: layer, kind, the disputed sum in it then."""
     sealing: SealRules = SEAL_RULES
 
 

@@ -178,9 +178,10 @@ class VerificationWorkflow:
         notes = "".join(f"\n- ⚠ {one}" for one in self.notes)
         found = f"\n\n**{' / '.join(FINDING_WORDS[self.found.finding])}**" if self.found else ""
         offered = "".join(f"\n- **{finding_name(finding)}**：{zh} {en}" for finding, (zh, en) in WHAT_IT_DOES.items())
+        why = f" · {self.visit.why}" if self.visit.why else ""
         workflow.set_current_details(
             f"### 落地查证 / on-site verification\n\n{self.visit.case_number} · "
-            f"{masked(self.visit.institution_code, self.visit.number)}\n\n"
+            f"{masked(self.visit.institution_code, self.visit.number)}{why}\n\n"
             "More Actions → Send an Update → 选查到的结论，输入一行，警号、验证码换成本人的 "
             f'choose what was found, type one line：`"警号 验证码 说明"`\n{offered}{found}{notes}'
         )

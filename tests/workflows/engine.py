@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from temporalio import activity
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
@@ -154,6 +155,13 @@ class RunningCase:
     async def details(self) -> str:
         """What officers read in the Temporal UI."""
         return str(await self.handle.query("__temporal_workflow_metadata", result_type=RawValue))
+
+    async def visit_details(self, ordinal: int) -> str:
+        """What the field officer reads there."""
+        await self.visit_is_open(ordinal)
+        metadata = await self.visit(ordinal).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        assert isinstance(metadata, WorkflowMetadata)
+        return metadata.current_details
 
     async def result(self) -> Books:
         try:

@@ -58,6 +58,18 @@ async def test_a_merchants_finding_comes_back_from_the_visit_and_lets_go(town: T
     assert world.register.findings[0].remark == "有发货单"
 
 
+async def test_the_field_officer_reads_what_the_account_is_and_what_is_disputed_in_it(town: Town):
+    world = PaperWorld()
+    mule, shop = world.open("a", "ICBC"), world.open("shop", "ABC", kind=AccountKind.CORPORATE)
+    world.defraud(mule, 1_000_00)
+    world.pay(mule, shop, 600_00)
+    case = await town.start(world)
+    first, second = await case.visit_details(1), await case.visit_details(2)
+    assert "第 1 级 layer 1 · 户内涉案 disputed in it ¥400.00" in first
+    assert "公司" not in first
+    assert "第 2 级 layer 2 · 公司 company · 户内涉案 disputed in it ¥600.00" in second
+
+
 async def test_a_visit_is_answered_by_a_finding_of_a_field_officer_and_by_nothing_else(town: Town):
     world, _, _, _ = three_accounts()
     case = await town.start(world)

@@ -1,5 +1,6 @@
 """On-site verification: whom the policy has visited (rules section 8)."""
 
+from domain.money import shown
 from domain.orders import AccountKind
 from workflows.casework.case import Case
 from workflows.casework.state import Account
@@ -30,3 +31,10 @@ def _to_be_visited(case: Case, key: str, account: Account) -> bool:
         or (rules.small_share and account.limited)
         or attributed >= rules.above_fen
     )
+
+
+def why_visited(case: Case, key: str, account: Account) -> str:
+    """What a field officer is to know before the visit: the layer, a company or not, the disputed sum in it now."""
+    kind = ["公司 company"] if account.ref.kind is AccountKind.CORPORATE else []
+    layer = f"第 {account.layer} 级 layer {account.layer}"
+    return " · ".join([layer, *kind, f"户内涉案 disputed in it {shown(case.ledger.attributed(key))}"])
