@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo up test chaos check bench manual manual-check lock clean
+.PHONY: help setup demo up test properties chaos check bench manual manual-check lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,9 @@ up: $(READY) ## the lasting world: Temporal UI, practice institutions, worker; C
 
 test: $(READY) ## every test but the chaos drills
 	$(BIN)/python -m pytest
+
+properties: $(READY) ## the property tests with examples nobody has tried; a minute
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fresh
 
 chaos: $(READY) ## whole drills under kills and faults; some fifteen minutes
 	$(BIN)/python -m pytest -m chaos tests/chaos

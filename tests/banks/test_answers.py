@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.line_ports import Reply
@@ -261,7 +261,6 @@ def test_a_refused_query_has_no_statement():
     assert reply.statement is None
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.datetimes(datetime(1990, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_times_are_read_as_the_domain_writes_them(moment: datetime):
     found = outcome(STOP, Result="0000", ExpireTime=platform_time(moment))
@@ -340,20 +339,17 @@ def test_a_statement_with_a_row_that_cannot_be_read_is_not_taken_for_the_whole(b
     assert reply.unreadable.startswith("Transaction")
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_reply(junk: bytes):
     assert read(STOP, junk, CENTRE.organisation_id, AT).unreadable
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.text(max_size=40), st.integers(0, len(GOOD)), st.binary(max_size=5))
 def test_any_key_and_any_damage_give_a_reply(key: str, place: int, damage: bytes):
     read(key, GOOD, CENTRE.organisation_id, AT)
     read(STOP, GOOD[:place] + damage + GOOD[place + len(damage) :], CENTRE.organisation_id, AT)
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -63,7 +63,7 @@ async def test_heavy_letters_leave_in_posts_that_the_door_takes():
     assert max(size for _, size in front.seen) < MOST_BODY_BYTES
 
 
-@settings(deadline=None, max_examples=25)  # heavy letters take their time
+@settings(max_examples=25)  # heavy letters take their time
 @given(st.lists(st.sampled_from([0, 1, 10_000, 3_000_000, 5_000_000]), max_size=6))
 def test_no_letter_is_left_out_whatever_the_weights(sizes: list[int]):
     front = Posts()

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -216,7 +216,6 @@ XML_TEXT = st.text(
 )
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(name=XML_TEXT, payer=XML_TEXT, category=XML_TEXT, blank=st.sampled_from(["", "\n", "\r", "\t", "\r\n"]))
 def test_whatever_fits_arrives_as_it_was(name: str, payer: str, category: str, blank: str):
     asked = order(
@@ -229,7 +228,6 @@ def test_whatever_fits_arrives_as_it_was(name: str, payer: str, category: str, b
     assert base64.b64decode(body.findtext("Attachments/Attachment/Content") or "") == PAPER
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(
     measure=st.sampled_from(sorted(GOLDEN)),
     name=st.text(max_size=130),
@@ -253,14 +251,12 @@ def test_no_field_is_ever_wider_than_it_may_be(measure: Measure, name: str, numb
         assert len(element.text or "") <= WIDTHS.get(str(element.tag), 10_000)
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.integers(0, 10**17 - 1))
 def test_money_goes_there_and_back(fen: int):
     assert re.fullmatch(r"\d+\.\d\d", yuan_text(fen))
     assert fen_of(yuan_text(fen)) == fen
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.datetimes(datetime(1990, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_times_go_there_and_back_in_chinas_time(moment: datetime):
     text = platform_time(moment)

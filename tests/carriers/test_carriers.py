@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.line_ports import Reply
@@ -123,7 +123,6 @@ def test_what_is_no_answer_to_this_order_is_unreadable(message: bytes):
     assert (reply.outcome, bool(reply.unreadable)) == (None, True)
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.binary(max_size=100), st.recursive(st.none() | st.text() | st.integers(), st.lists, max_leaves=4))
 def test_anything_gives_a_reply(junk: bytes, value: object):
     read(close().application_id, junk, AT)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -38,7 +38,6 @@ def test_what_is_no_number_is_said(text: str):
     assert problem.en
 
 
-@settings(deadline=None)  # other work on the machine is no fault
 @given(st.text(max_size=30))
 def test_no_text_upsets_a_check(text: str):
     problem = phone_problem(text)

@@ -105,7 +105,7 @@ def towns(draw: st.DrawFn) -> Town:
 
 
 @given(towns(), st.permutations(NAMES))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_with_every_statement_in_attribution_is_fifo_fen_by_fen_in_whatever_order_they_came(town, order):
     ledger = Ledger()
     ledger.seed(town.seeds())
@@ -117,7 +117,7 @@ def test_with_every_statement_in_attribution_is_fifo_fen_by_fen_in_whatever_orde
 
 
 @given(towns(), st.permutations(NAMES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_fen_is_ever_lost_or_made_however_little_is_known(town, order):
     ledger = Ledger()
     ledger.seed(town.seeds())
@@ -130,7 +130,7 @@ def test_no_fen_is_ever_lost_or_made_however_little_is_known(town, order):
 
 
 @given(towns(), st.permutations(NAMES), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_fen_is_lost_when_freezes_come_and_go_between_the_statements(town, order, data):
     ledger = Ledger()
     ledger.seed(town.seeds())
@@ -147,7 +147,7 @@ def test_no_fen_is_lost_when_freezes_come_and_go_between_the_statements(town, or
 
 
 @given(towns(), st.permutations(NAMES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_same_statement_again_changes_nothing(town, order):
     ledger = Ledger()
     ledger.seed(town.seeds())
@@ -158,7 +158,7 @@ def test_the_same_statement_again_changes_nothing(town, order):
 
 
 @given(towns(), st.integers(0, 22), st.permutations(NAMES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_longer_statement_later_replaces_the_shorter_one_of_before(town, known, order):
     early = Town(opening=town.opening, moves=town.moves[:known])
     ledger = Ledger()
@@ -173,7 +173,7 @@ def test_a_longer_statement_later_replaces_the_shorter_one_of_before(town, known
 
 
 @given(towns(), st.permutations(NAMES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_outflows_of_an_account_carry_what_came_in_and_is_no_longer_there(town, order):
     ledger = Ledger()
     ledger.seed(town.seeds())
@@ -193,7 +193,7 @@ def test_the_outflows_of_an_account_carry_what_came_in_and_is_no_longer_there(to
 
 
 @given(towns(), st.permutations(NAMES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_changed_is_told_once_and_nothing_is_left_out(town, order):
     """The case looks only at what changed: any other account has the same money and the same outflows."""
     ledger = Ledger()
@@ -277,7 +277,7 @@ def test_freezes_add_up_and_their_end_leaves_what_was_paid_as_it_was():
 
 
 @given(towns(), st.permutations(NAMES), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_ledger_taken_up_from_its_covers_and_statements_says_the_same(town, order, data):
     one = Ledger()
     one.seed(town.seeds())

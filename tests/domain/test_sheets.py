@@ -40,7 +40,7 @@ def fewest_open(quorum, decided) -> int:
 
 
 @given(QUORUMS, OFFICERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_as_many_roles_are_filled_as_any_assignment_of_one_person_to_one_role_can(quorum, decided):
     open_roles = still_awaited(quorum, decided)
     assert len(open_roles) == fewest_open(quorum, decided)
@@ -68,7 +68,7 @@ def test_three_signatures_that_fit_only_in_one_way_complete_the_sheet_in_any_ord
 
 
 @given(QUORUMS, OFFICERS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_further_signature_never_opens_a_role_again(quorum, decided):
     counts = [len(still_awaited(quorum, decided[:no])) for no in range(len(decided) + 1)]
     assert counts == sorted(counts, reverse=True)

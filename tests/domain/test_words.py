@@ -99,7 +99,7 @@ def finding_here(given_):
 
 
 @given(JUNK | NEARLY)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @example("F-01 012345 493021 approve except " + "9" * 1900)
 @example({"sheet": "F-01", "officer": "012345", "code": "493021", "verdict": "approve", "except": [10**5000]})
 @example({"sheet": "F-01", "officer": "012345", "code": "493021", "verdict": "reject", "reason": "\ud800\x00"})

@@ -180,7 +180,7 @@ def test_one_account_takes_a_moment():
     assert min(took) < 0.01  # 2 ms on an idle machine
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.text(max_size=60), st.text(max_size=200), st.none() | st.integers(0, 10**16)), max_size=5),
     st.text(max_size=300),

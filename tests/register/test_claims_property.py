@@ -147,7 +147,7 @@ class _Play:
         await self.given.register.note_lapsed(self.now)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=_steps)
 async def test_coverage_measures_and_claims_always_agree(given: Given, sql, steps) -> None:
     play = _Play(given, [await given.case() for _ in range(_CASES)])

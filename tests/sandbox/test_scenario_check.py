@@ -223,7 +223,7 @@ PLACES = [
 ] + [(field,) for field in FIRST]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(PLACES), JSON)
 def test_any_value_anywhere_is_judged_and_never_raises(place, value):
     raw = copy.deepcopy(FIRST)

@@ -95,7 +95,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(MOVES, ORDERS)
 def test_the_witness_agrees_with_single_fens_at_any_instant(drawn, orders):
     at_s = 5

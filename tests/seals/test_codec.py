@@ -131,7 +131,7 @@ METADATA = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(METADATA, st.binary(max_size=200))
 def test_decode_never_raises_and_opens_nothing_that_was_not_sealed(metadata, data):
     arrived = decoded(Payload(metadata=metadata, data=data))
@@ -140,7 +140,7 @@ def test_decode_never_raises_and_opens_nothing_that_was_not_sealed(metadata, dat
     assert provenance(arrived.metadata) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_sealed_bytes_that_are_no_payload_do_not_raise(content):
     blob = RING.seal(content, b"temporal payload\x00main\x00case/c-1")
@@ -149,7 +149,7 @@ def test_sealed_bytes_that_are_no_payload_do_not_raise(content):
     assert reason(arrived) in {None, Unopened.CORRUPT}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(METADATA, st.binary(max_size=300))
 def test_whatever_is_sealed_comes_out_again_without_marks(metadata, data):
     inner = opened(RING, seal_for_workflow(RING, Payload(metadata=metadata, data=data), "main", "w"), "main")

@@ -130,7 +130,7 @@ def test_a_bank_without_a_line_is_named_by_the_end_of_its_number():
     assert "999999999999·0123" in words(boxes(drawn(traced(town)), "account")[0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(accounts=st.integers(1, 150), layers=st.integers(2, 14), seed=st.integers(0, 99))
 def test_any_picture_is_well_formed_small_enough_and_keeps_inside_its_frame(accounts: int, layers: int, seed: int):
     case = traced(fan(accounts, layers=layers, seed=seed))
