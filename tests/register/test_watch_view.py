@@ -1,6 +1,7 @@
 """`inbox --watch`: what a look shows without an engine, and the live view driven by the keys of a real terminal."""
 
 import asyncio
+import codecs
 import dataclasses
 import io
 import json
@@ -196,10 +197,11 @@ class Terminal:
         self.ours, self.theirs = pty.openpty()
         termios.tcsetwinsize(self.theirs, (40, 160))
         self.seen = ""
+        self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode  # a read ends within a character
         asyncio.get_running_loop().add_reader(self.ours, self._read)
 
     def _read(self) -> None:
-        self.seen += os.read(self.ours, 65_536).decode(errors="replace")
+        self.seen += self._decode(os.read(self.ours, 65_536))
 
     def press(self, keys: str) -> None:
         os.write(self.ours, keys.encode())

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from adapters.keyring import KeyRing
 from adapters.temporal.sealing import is_sealed, seal_for_officer, seal_for_workflow
 from domain.seals import TOO_OLD, UNOPENED_WORDS, Unopened
-from tests.workflows.engine import RunningCase, Town
+from tests.workflows.engine import PATIENCE_S, RunningCase, Town
 from tests.workflows.paper_register import approvers, word_of
 from tests.workflows.paper_world import PaperWorld
 from tests.workflows.test_handlers_are_total import no_failed_task, send_raw, update_raw
@@ -69,7 +69,7 @@ async def test_a_forged_signal_decides_nothing_and_is_shown_as_a_problem(sealed_
 @pytest.mark.parametrize("kind", FORGED)
 async def test_a_forged_update_is_refused_in_plain_words(sealed_town, kind: str):
     case = await asking(sealed_town.town)
-    answer = await asyncio.wait_for(update_raw(case.handle, case, "decide", FORGED[kind]), 10)
+    answer = await asyncio.wait_for(update_raw(case.handle, case, "decide", FORGED[kind]), PATIENCE_S)
     failure = answer.outcome.failure
     assert failure.message in {one.both for one in UNOPENED_WORDS.values()}
     assert not failure.stack_trace
@@ -144,7 +144,7 @@ async def test_a_case_started_by_somebody_without_a_key_fails_visibly(sealed_tow
         )
     )
     with pytest.raises(WorkflowFailureError) as failed:
-        await asyncio.wait_for(town.client.get_workflow_handle(name).result(), 10)
+        await asyncio.wait_for(town.client.get_workflow_handle(name).result(), PATIENCE_S)
     cause = failed.value.cause
     assert isinstance(cause, ApplicationError)
     assert cause.type == "Unopened"
@@ -158,7 +158,7 @@ async def test_a_forged_query_gets_a_sealed_answer_at_most(sealed_town):
             execution=WorkflowExecution(workflow_id=case.handle.id),
             query=WorkflowQuery(query_type="standing", query_args=Payloads(payloads=[payload])),
         )
-        answer = await asyncio.wait_for(case.client.workflow_service.query_workflow(request), 10)
+        answer = await asyncio.wait_for(case.client.workflow_service.query_workflow(request), PATIENCE_S)
         assert all(is_sealed(one) for one in answer.query_result.payloads), "a query needs no input and bears any"
     assert await is_pending(case)
     await no_failed_task(case.handle)

@@ -41,6 +41,7 @@ async def test_a_case_goes_on_over_a_rotation_and_all_of_its_history_replays(sea
     old = operator.keys[-1].id
     before = await asking(sealed_town)
     case = await asking(sealed_town)
+    await before.until(lambda one: one.quiet, "it rests: nothing more is written of it")
 
     new = operator.add().id
     operator.retire(old)

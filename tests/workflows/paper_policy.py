@@ -18,7 +18,7 @@ def with_policy(**changes: dict[str, object]) -> Policy:
 def quick(**changes: dict[str, object]) -> Policy:
     """The policy with its waiting times shortened, for cases that run on a real clock."""
     short: dict[str, dict[str, object]] = {
-        "freeze": {"gather_seconds": 0.05, "gather_most_seconds": 1.0},
+        "freeze": {"gather_seconds": 0.05, "gather_most_seconds": 30.0},
         "unknown": {"ask_person_after_seconds": 0.6, "slow_every_seconds": 0.3, "slow_most_seconds": 0.5},
         "lanes": {
             "patience_seconds": dict.fromkeys(Channel, 0.1),

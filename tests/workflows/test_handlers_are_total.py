@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 from domain.findings import Finding
 from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.orders import Measure
-from tests.workflows.engine import RunningCase, Town
+from tests.workflows.engine import PATIENCE_S, RunningCase, Town, failed_tasks
 from tests.workflows.paper_register import word_of
 from tests.workflows.paper_world import PaperWorld, refused
 
@@ -106,12 +106,7 @@ async def update_raw(
 
 
 async def no_failed_task(handle: WorkflowHandle[Any, Any]) -> None:
-    failed = [
-        event.workflow_task_failed_event_attributes.failure.message
-        async for event in handle.fetch_history_events()
-        if event.HasField("workflow_task_failed_event_attributes")
-    ]
-    assert failed == []
+    assert await failed_tasks(handle) == []
 
 
 async def complaints(case: RunningCase, at_least: int) -> str:
@@ -141,11 +136,13 @@ async def test_no_update_of_whatever_content_sticks_a_case_and_each_is_refused_i
     case = await a_case(town)
     for kind, args in JUNK.items():
         with pytest.raises((WorkflowUpdateFailedError, RPCError)) as refused_:
-            await asyncio.wait_for(case.handle.execute_update(name, args=args), 10)
+            await asyncio.wait_for(case.handle.execute_update(name, args=args), PATIENCE_S)
         assert isinstance(refused_.value, WorkflowUpdateFailedError), (kind, refused_.value)
         assert " / " in str(refused_.value.__cause__) or "several came" in str(refused_.value.__cause__)
     for payload in ENCODINGS.values():
-        await asyncio.wait_for(update_raw(case.handle, case, name, await sealed(case.handle, case, payload)), 10)
+        await asyncio.wait_for(
+            update_raw(case.handle, case, name, await sealed(case.handle, case, payload)), PATIENCE_S
+        )
     await case.standing()
     await no_failed_task(case.handle)
 
@@ -160,9 +157,9 @@ async def test_nothing_sent_to_a_visit_sticks_it_and_a_right_finding_is_taken_af
         await send_raw(visit, case, name, await sealed(visit, case, payload))
     for args in JUNK.values():
         with pytest.raises(WorkflowUpdateFailedError):
-            await asyncio.wait_for(visit.execute_update(name, args=args), 10)
+            await asyncio.wait_for(visit.execute_update(name, args=args), PATIENCE_S)
     for payload in ENCODINGS.values():
-        await asyncio.wait_for(update_raw(visit, case, name, await sealed(visit, case, payload)), 10)
+        await asyncio.wait_for(update_raw(visit, case, name, await sealed(visit, case, payload)), PATIENCE_S)
     await no_failed_task(visit)
     await visit.execute_update("finding", f"{word_of('012370')} mule 属实")
     await case.until(lambda one: one.visits == 0, "the finding is in")
@@ -175,7 +172,7 @@ async def test_a_query_with_too_much_input_or_an_unknown_name_fails_for_the_aske
     case = await a_case(town)
     for name, args in (("standing", [1]), ("standing", [1, 2]), ("nosuch", [])):
         try:
-            await asyncio.wait_for(case.handle.query(name, args=args), 10)
+            await asyncio.wait_for(case.handle.query(name, args=args), PATIENCE_S)
         except (RPCError, RuntimeError):
             pass
         except Exception as error:  # noqa: BLE001

@@ -11,7 +11,7 @@ from domain.books import Books
 from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
 from tests.workflows.cut_line import CutLine
-from tests.workflows.engine import RunningCase, Town
+from tests.workflows.engine import PATIENCE_S, RunningCase, Town
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import PaperRegister
 from tests.workflows.paper_world import PaperWorld
@@ -62,7 +62,7 @@ async def test_a_sheet_is_the_same_after_its_worker_was_killed_just_when_the_reg
         case = await _start(town, world)
 
         try:
-            await asyncio.wait_for(register.tripped.wait(), 20)
+            await asyncio.wait_for(register.tripped.wait(), PATIENCE_S)
             running.append(asyncio.create_task(second.run()))
             await case.file()
             await case.approve("F-01")

@@ -11,7 +11,7 @@ from adapters.cli.failures import CommandError, Exit
 from domain.findings import Finding, FindingReport
 from domain.orders import AccountKind
 from domain.sheets import Ruling
-from tests.workflows.engine import RunningCase, Town
+from tests.workflows.engine import PATIENCE_S, RunningCase, Town, another_run
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import PaperRegister, word_of
 from tests.workflows.paper_stories import three_accounts
@@ -25,12 +25,7 @@ async def test_a_terminated_visit_is_sent_out_again(town: Town):
     first = await _described(case)
     await case.visit(1).terminate()
     # it is the same question, asked once more ten seconds later
-    for _ in range(200):
-        again = await _described(case)
-        if again.run_id != first.run_id:
-            break
-        await asyncio.sleep(0.1)
-    assert again.run_id != first.run_id
+    again = await another_run(case.visit(1), first.run_id)
     assert again.status is WorkflowExecutionStatus.RUNNING
     await case.find(1, f"{word_of('012370')} mule")
     await case.until(lambda one: one.visits == 0, "the finding is in")
@@ -104,7 +99,7 @@ async def test_a_cancellation_does_not_take_a_finding_along_that_the_register_ha
     case = await town.start(world)
     await case.visit_is_open(1)
     await case.find(1, f"{word_of('012370')} mule")
-    await asyncio.wait_for(register.asked.wait(), 10)
+    await asyncio.wait_for(register.asked.wait(), PATIENCE_S)
     await case.visit(1).cancel()
     await asyncio.sleep(0.5)
     register.down = False
@@ -124,7 +119,7 @@ async def test_of_two_findings_told_at_once_the_first_counts_and_the_second_is_t
         )
         for finding in ("mule", "merchant")
     ]
-    await asyncio.wait_for(register.asked.wait(), 10)
+    await asyncio.wait_for(register.asked.wait(), PATIENCE_S)
     register.down = False
     assert await first.result() == "好"
     with pytest.raises(WorkflowUpdateFailedError) as refusal:
@@ -145,7 +140,7 @@ async def test_a_finding_refused_by_the_register_leaves_the_way_to_the_one_that_
         await case.visit(1).start_update("finding", f"{word_of(who)} mule", wait_for_stage=WorkflowUpdateStage.ACCEPTED)
         for who in ("012345", "012370")  # an approver, then a field officer
     ]
-    await asyncio.wait_for(register.asked.wait(), 10)
+    await asyncio.wait_for(register.asked.wait(), PATIENCE_S)
     register.down = False
     with pytest.raises(WorkflowUpdateFailedError):
         await refused.result()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.orders import Measure
-from tests.workflows.engine import Town, until
+from tests.workflows.engine import Town, another_run, until
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import word_of
 from tests.workflows.paper_stories import three_accounts
@@ -208,12 +208,7 @@ async def test_a_next_run_carries_everything(short_history_town: Town):
     for no in range(14):
         await case.handle.signal("decide", f"F-77 {word_of(f'01234{no % 10}')}")
         await asyncio.sleep(0.05)
-    for _ in range(100):
-        described = await case.handle.describe()
-        if described.run_id != first_run:
-            break
-        await asyncio.sleep(0.05)
-    assert described.run_id != first_run, "the case went on in a further run"
+    await another_run(case.handle, first_run)
     # then what was known is known, and what was open is still open
     standing = await case.standing()
     assert not standing.filing_missing
