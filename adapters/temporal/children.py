@@ -21,7 +21,8 @@ _POLL_S = 0.05  # between two looks whether a child is ready; a start takes 0.2 
 _BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # before each restart in a row; after the last one the stack gives up
 _STEADY_S = 30.0  # one that lived that long starts a new row
 _LOG_LIMIT = 20 * 2**20  # bytes; beyond that a log becomes .1 at the next start
-_TAIL = 4_000  # bytes of a log that are looked at for the reason of a death
+_TAIL = 16_000  # characters of a log that are looked at for the reason of a death
+_REASONS = ("panic:", "fatal error:")  # how a Go program begins its last words; its call stack follows
 
 Signals = tuple[tuple[signal.Signals, float], ...]
 POLITE: Signals = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))  # a worker drains for up to 5 s
@@ -217,7 +218,8 @@ class Child:
 
     def _unready(self, what: str) -> ChildDiedError:
         tail = self.said()[-_TAIL:]
-        last = next((line for line in reversed(tail.splitlines()) if line.strip()), "it wrote nothing")
+        lines = [line for line in tail.splitlines() if line.strip()] or ["it wrote nothing"]
+        last = next((line for line in lines if line.startswith(_REASONS)), lines[-1])
         return ChildDiedError(f"{self.spec.name} {what}: {last.strip()[:300]} (see {self.log})", tail)
 
     async def _end(self) -> None:

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 _PORT_TRIES = 3  # another stack may take a port between our look and our child's bind
-_CLASHES = ("address already in use", "can't set ip address", "bind: ")
+_CLASHES = ("address already in use", "can't set ip address", "bind: ", "failed assigning ephemeral port")
 _STARTING_PATIENCE_S = 60.0  # how long `attach` waits for a stack that is just starting
 _LEAVING_PATIENCE_S = 10.0  # for the last processes of a killed PostgreSQL
 _LOOK_S = 0.2

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import dataclasses
+import itertools
 import os
 import signal
 import socket
@@ -18,6 +20,7 @@ from adapters.settings import PROJECT_ROOT
 from adapters.temporal import children, postgres
 from adapters.temporal.client import connect
 from adapters.temporal.errors import StackError
+from adapters.temporal.parts import temporal_spec
 from adapters.temporal.ports import choose
 from adapters.temporal.processes import mark
 from adapters.temporal.stack import Worker, attach, embedded_stack
@@ -254,6 +257,27 @@ async def test_a_port_lost_between_look_and_start_is_tried_elsewhere(bare, said,
         async with embedded_stack(bare, progress=said.append) as stack:
             assert "temporal" in stack.children
     assert any("somebody took a port of temporal" in step.text for step in said)
+
+
+async def test_a_server_that_finds_no_port_for_its_own_parts_is_tried_again_and_its_words_are_not_its_call_stack(
+    bare, said, monkeypatch
+):
+    words = "panic: failed assigning ephemeral port: failed to assign a free port"
+    panic = (sys.executable, "-c", f"raise SystemExit({words!r} + '\\n\\ngoroutine 1 [running]:\\n\\tmain.go:18')")
+    bare = without(bare, NO_POSTGRES, NO_SANDBOX)
+    commands = iter([panic])
+
+    def spec(*places):
+        real = temporal_spec(*places)
+        return dataclasses.replace(real, command=next(commands, real.command))
+
+    monkeypatch.setattr("adapters.temporal.stack.temporal_spec", spec)
+    async with embedded_stack(bare, progress=said.append) as stack:
+        assert "temporal" in stack.children
+    commands = itertools.repeat(panic)
+    with pytest.raises(StackError, match=rf"temporal ended while it started \(exit code 1\): {words} \(see"):
+        async with embedded_stack(bare):
+            pass
 
 
 @pytest.mark.parametrize("missing", ["temporal", "postgres"])
