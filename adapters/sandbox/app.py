@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -99,6 +99,8 @@ class _Quiet:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             raise
+        except ClientDisconnect:
+            return  # hung up in the middle of a body, at a time limit of its own: nothing was kept, nobody listens
         except Exception as failed:
             if scope["type"] != "http":
                 raise

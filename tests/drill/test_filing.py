@@ -8,6 +8,7 @@ from adapters.drill.clock import DrillClock
 from adapters.drill.filing import Filing
 from adapters.register import RegisterError
 from domain.report import Receipt
+from tests.tries import tries_within
 
 
 class Desk:
@@ -33,13 +34,16 @@ def three(scenario, *seconds):
 
 async def test_each_report_is_filed_at_its_own_moment(scenario):
     scenario = three(scenario, 1080, 1086, 1092)
-    t0 = time.time()
-    desk = Desk()
-    filing = Filing(scenario, DrillClock(t0, 1080, 60), desk)
-    await filing.all()
-    moments = [desk.came[name] - t0 for name in ("r1080", "r1086", "r1092")]
-    assert [round(moment, 1) for moment in moments] == [0.0, 0.1, 0.2]
-    assert filing.next_s is None
+    for one in tries_within(0.05):
+        t0 = time.time()
+        desk = Desk()
+        filing = Filing(scenario, DrillClock(t0, 1080, 60), desk)
+        await filing.all()
+        assert list(desk.came) == ["r1080", "r1086", "r1092"]
+        late = [came - t0 - planned for came, planned in zip(desk.came.values(), (0.0, 0.1, 0.2), strict=True)]
+        assert min(late) > -0.01, "before its moment"
+        assert filing.next_s is None
+        one.took_s = max(late)
 
 
 async def test_a_jump_brings_the_next_report_forward(scenario):
@@ -51,7 +55,7 @@ async def test_a_jump_brings_the_next_report_forward(scenario):
     assert filing.next_s == 100_000
     filing.clock.jumped(100_000)
     filing.jumped()
-    await asyncio.wait_for(filed, 1)
+    await asyncio.wait_for(filed, 20)
     assert set(desk.came) == {"r1080", "r100000"}
 
 

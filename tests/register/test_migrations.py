@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg
@@ -22,6 +22,7 @@ from adapters.settings import ORGANISATION, PAPER_ORGAN
 from domain.findings import Finding
 from domain.sheets import SheetKind
 from tests.register.given import FIELD, NOW, OFFICERS, RING, Given, device, found_at, numbered
+from tests.tries import tries_within
 
 _KEPT = """
 SELECT c.case_number, c.status, o.application_id, o.measure, o.outcome, o.content FROM cases c
@@ -29,13 +30,19 @@ LEFT JOIN orders o USING (case_id) ORDER BY o.application_id
 """
 
 
-@pytest.fixture
-def empty(server):
+@contextmanager
+def empty_one(server):
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
         admin.execute("CREATE DATABASE empty_one")
     yield server.get_uri("empty_one")
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
         admin.execute("DROP DATABASE empty_one WITH (FORCE)")
+
+
+@pytest.fixture
+def empty(server):
+    with empty_one(server) as url:
+        yield url
 
 
 async def _work(url: str) -> None:
@@ -214,9 +221,7 @@ def test_every_table_and_column_says_what_it_means(sql) -> None:
     assert silent == []
 
 
-def test_a_new_world_is_ready_soon(empty: str) -> None:
-    started = time.perf_counter()
-    migrate(empty)
-    took = time.perf_counter() - started
-    print(f"\nmigrated in {took:.2f} s")
-    assert took < 3  # 0.2 s on a quiet machine
+def test_a_new_world_is_ready_soon(server) -> None:
+    for one in tries_within(3.0):  # 0.2 s on a quiet machine
+        with empty_one(server) as url, one:
+            migrate(url)

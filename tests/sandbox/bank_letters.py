@@ -1,5 +1,6 @@
 """The centre's end of the wire, as the contract has it, for the tests of the practice institutions."""
 
+import asyncio
 import base64
 import itertools
 import json
@@ -11,6 +12,9 @@ import httpx
 from lxml import etree
 
 from adapters.sandbox.clock import bank_text
+
+PATIENCE_S = 30.0
+"""Of a test, with whatever it waits for on a busy machine."""
 
 ORGANISATION = "320200000000"
 PDF = base64.b64encode(b"%PDF-1.4 practice").decode()
@@ -127,6 +131,13 @@ class Run:
 
     async def status(self) -> dict[str, Any]:
         return await self.admin("", method="GET")
+
+    async def settled(self) -> None:
+        """Wait until what was accepted is done: an answer that is not there now was lost, or nobody works there."""
+        ends = time.monotonic() + PATIENCE_S
+        while (await self.status())["pending_answers"] > 0:
+            assert time.monotonic() < ends, "it never rests"
+            await asyncio.sleep(0.02)
 
     async def faults(self, *faults: dict[str, Any]) -> None:
         await self.admin("/faults", {"faults": list(faults)})

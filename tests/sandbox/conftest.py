@@ -1,5 +1,6 @@
 """A sandbox process for the whole folder, and worlds in it."""
 
+import asyncio
 import itertools
 import json
 import os
@@ -13,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.bank_letters import Run
+from adapters.sandbox.book import published
+from tests.sandbox.bank_letters import PATIENCE_S, Run
 from tests.sandbox.small_world import small
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,20 @@ class SandboxProcess:
         self.process.terminate()
         return self.process.wait(timeout=10)
 
+    async def has_written(self, run: str, kind: str, **facts: object) -> dict[str, Any]:
+        """The first such line of a world's book, once it is there; read from the disk, so that nobody wakes the world.
+
+        Asked over its wire, a world first catches up with whatever is due.
+        """
+        path = self.state / "worlds" / f"{run}.sqlite"
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                for line in map(json.loads, published(path).splitlines()):
+                    if line["kind"] == kind and facts.items() <= line.items():
+                        found: dict[str, Any] = line
+                        return found
+                await asyncio.sleep(0.02)
+
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
@@ -58,6 +74,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
     assert process.stop() in {0, -signal.SIGTERM}
     process.log.close()
     assert not (process.state / "log").read_text(), "the sandbox had something to complain about"
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[SandboxProcess]:
+    """A process of the test's own, to be killed or stopped."""
+    process = SandboxProcess(tmp_path)
+    yield process
+    process.stop()
+    process.log.close()
 
 
 @pytest.fixture(scope="session")

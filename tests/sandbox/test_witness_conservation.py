@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.sandbox.scenario import EXITS, Move, Scenario, check
 from tests.sandbox.witness_stage import Book, build
+from tests.tries import tries_within
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 ROLES = {"m1": "mule", "m2": "mule", "m3": "mule", "shop": "merchant"}
@@ -186,9 +186,8 @@ def test_a_whole_drill_of_thousands_of_accounts_is_measured_in_two_seconds(name)
             )
         if number < 4_000:
             book.freeze(at_s, account, f"f{number}", dice.randint(1, 10**6))
-    began = time.perf_counter()
-    result = book.measure(at_s)
-    took = time.perf_counter() - began
-    print(f"{name}: {len(book.records)} records measured in {took:.2f} s")
-    assert took < 2
+    print(f"{name}: {len(book.records)} records")
+    for one in tries_within(2.0):
+        with one:
+            result = book.measure(at_s)
     assert result["total"]["held_fen"] > 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +13,7 @@ from temporalio.converter import ActivitySerializationContext, WorkflowSerializa
 from adapters.keyring import KeyRing
 from adapters.temporal.sealing import SealingCodec, is_sealed, opened, seal_for_officer, seal_for_workflow, workflow_of
 from domain.seals import Provenance, Unopened, provenance, unopened
+from tests.tries import tries_within
 
 RING = KeyRing.of_one_key()
 HERE = WorkflowSerializationContext("main", "case/c-1")
@@ -161,14 +161,10 @@ def test_whatever_is_sealed_comes_out_again_without_marks(metadata, data):
 def test_a_payload_of_1_kb_costs_far_less_than_an_engine_operation():
     payload = Payload(metadata={"encoding": b"json/plain"}, data=b"x" * 1024)
     rounds = 500
-    began = time.perf_counter()
-    for _ in range(rounds):
-        one = seal_for_workflow(RING, payload, "main", "case/c-1")
-    sealing_us = (time.perf_counter() - began) / rounds * 1e6
-    began = time.perf_counter()
-    for _ in range(rounds):
-        assert not isinstance(opened(RING, one, "main"), Unopened)
-    opening_us = (time.perf_counter() - began) / rounds * 1e6
-    print(f"\n1 KB: sealed in {sealing_us:.1f} us, opened in {opening_us:.1f} us, {len(one.SerializeToString())} bytes")
+    for attempt in tries_within(rounds * 0.001):  # 3 ms is what an engine operation costs
+        with attempt:
+            for _ in range(rounds):
+                one = seal_for_workflow(RING, payload, "main", "case/c-1")
+                assert not isinstance(opened(RING, one, "main"), Unopened)
+    print(f"\n1 KB: {attempt.took_s / rounds * 1e6:.1f} us, {len(one.SerializeToString())} bytes")
     assert is_sealed(one)
-    assert sealing_us + opening_us < 1_000  # 3 ms is what an engine operation costs

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import stat
-import time
 
 import psutil
 import pytest
@@ -16,6 +15,7 @@ from adapters.temporal.stack import StackError, embedded_stack, open_stack
 from adapters.temporal.state import StateDir
 from adapters.temporal.worlds import latest_run, list_worlds, make_world
 from tests.stack.given import ATTRIBUTES, stand_in
+from tests.tries import tries_within
 
 
 async def test_a_world_is_made_once_kept_for_ten_years_and_the_latest_is_known(running):
@@ -24,13 +24,15 @@ async def test_a_world_is_made_once_kept_for_ten_years_and_the_latest_is_known(r
     client = await connect(running.settings, "drill-1")
     description = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="drill-1"))
     assert description.config.workflow_execution_retention_ttl.ToTimedelta().days == 3650
-    began = time.monotonic()
-    await make_world(running.settings, "drill-3", ATTRIBUTES)
-    assert time.monotonic() - began < 3.0  # 0.15 s on a quiet machine
+    made = ["drill-2", "drill-1"]
+    for one in tries_within(3.0):  # 0.15 s on a quiet machine
+        made.append(f"drill-{len(made) + 1}")
+        with one:
+            await make_world(running.settings, made[-1], ATTRIBUTES)
     await client.start_workflow("Case", id="case/1", task_queue="nobody")  # usable at once
     runs = [world.run for world in list_worlds(running.settings) if world.run.startswith("drill-")]
-    assert runs == ["drill-2", "drill-1", "drill-3"]
-    assert latest_run(running.settings) == "drill-3"
+    assert runs == made
+    assert latest_run(running.settings) == made[-1]
 
 
 async def test_a_world_with_an_unfit_name_is_refused(running):

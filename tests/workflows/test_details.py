@@ -1,7 +1,6 @@
 """What officers read: complete, harmless, and never a reason for a case to fail."""
 
 import re
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +20,7 @@ from domain.report import Line
 from domain.sheets import WHYS, Sheet, SheetKind, SheetLine, StopsUsed, Why, update_name
 from domain.statement import Way
 from domain.words import DecisionWords, FilingWords, HaltWords, decision_words, filing_words, halt_words
+from tests.tries import tries_within
 from tests.workflows.builders import HOLDER, T0, case_of, done, fan, trace
 from tests.workflows.pages import deciding, secrets, traced
 from workflows.casework import accounting, carriers, holding
@@ -229,12 +229,11 @@ def test_a_page_of_two_thousand_accounts_is_small_enough_for_the_address_it_trav
     case = trace(case_of(town), town)
     case.now = T0 + timedelta(minutes=1)
     holding.hold(case, tracing=False)
-    begun = time.perf_counter()
-    page = details(case)
-    took = time.perf_counter() - begun
-    print(f"{len(case.state.accounts)} accounts: {len(page.encode())} bytes in {took * 1e3:.1f} ms")
+    for one in tries_within(1.0):  # the deadlock detector of a workflow task gives two seconds
+        with one:
+            page = details(case)
+    print(f"{len(case.state.accounts)} accounts: {len(page.encode())} bytes")
     assert len(page.encode()) < 100_000
-    assert took < 1.0, "the deadlock detector of a workflow task gives two seconds"
 
 
 def test_the_same_case_gives_the_same_page():
