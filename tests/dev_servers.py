@@ -5,7 +5,9 @@ from functools import partial
 
 from temporalio.testing import WorkflowEnvironment
 
-PATIENCE = timedelta(seconds=60)
+from tests.patience import PATIENCE_S
+
+PATIENCE = timedelta(seconds=PATIENCE_S)
 """Not the library's own five seconds: no test is about how fast a server starts."""
 
 start_dev_server = partial(WorkflowEnvironment.start_local, dev_server_startup_timeout=PATIENCE)

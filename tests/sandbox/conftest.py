@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.sandbox.bank_letters import Run
 from tests.sandbox.small_world import small
 
@@ -46,9 +47,13 @@ class SandboxProcess:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def client(self) -> httpx.AsyncClient:
+        """Waits longer than any long poll."""
+        return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE_S)
+
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +67,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 
 @pytest.fixture(scope="session")
 async def client(sandbox: SandboxProcess) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=sandbox.url, timeout=40) as client:
+    async with sandbox.client() as client:
         yield client
 
 
