@@ -51,8 +51,9 @@ def owned(settings):
 
 
 def pids_of(process):
-    word, *pids = process.stdout.readline().split()
-    assert word == "up"
+    said = process.stdout.readline()
+    word, *pids = said.split()
+    assert word == "up", said
     return [int(pid) for pid in pids]
 
 
