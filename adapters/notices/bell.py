@@ -41,7 +41,7 @@ Link = Callable[[str], str]
 
 
 class Bell:
-    """Rings for one world. `clock` says what time it is (UTC); a test sets it."""
+    """Rings for one world. `clock` says what time it is (UTC), `stopwatch` how long work takes; a test sets both."""
 
     def __init__(
         self,
@@ -52,12 +52,14 @@ class Bell:
         *,
         practice: bool,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """`practice`: every letter says so, since a drill may reach telephones that real notices reach too."""
         self._book = book
         self._ports = {port.channel: port for port in ports}
         self._policy, self._rules = policy, notice_rules(policy)
-        self._link, self._practice, self._clock = link, practice, clock
+        self._link, self._practice = link, practice
+        self._clock, self._stopwatch = clock, stopwatch
         self._sweep_at = datetime.min.replace(tzinfo=UTC)
         self._sending: dict[NoticeChannel, asyncio.Task[None]] = {}
         self._sick: dict[NoticeChannel, str] = {}
@@ -100,9 +102,9 @@ class Bell:
 
     async def _sweep(self, now: datetime) -> None:
         if now >= self._sweep_at:
-            began = time.monotonic()
+            began = self._stopwatch()
             await self._book.sweep_notices(now, self._policy)
-            pause = timedelta(seconds=(time.monotonic() - began) * SWEEP_SHARE)
+            pause = timedelta(seconds=(self._stopwatch() - began) * SWEEP_SHARE)
             self._sweep_at = now + min(max(SWEEP_EVERY, pause), SWEEP_MOST)
 
     async def _ring(self, now: datetime) -> int:

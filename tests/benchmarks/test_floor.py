@@ -8,7 +8,6 @@ from sys import executable
 import pytest
 from temporalio import activity
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from adapters.banks.line import PlatformLine
@@ -18,6 +17,7 @@ from adapters.sandbox.messages import read_order
 from benchmarks.floor import PAPER, letter_of
 from benchmarks.steps import LETTER, NOTHING, STEPS, Note, OneLetter, TwelveSteps
 from tests.contracts.practice import EVERY_LETTER
+from tests.dev_servers import start_time_skipping_server
 from workflows.runner import runner
 
 NOW = datetime(2026, 11, 21, 19, 4, 5, tzinfo=UTC)
@@ -26,7 +26,7 @@ SERVER = Path(executable).with_name("temporal-test-server")
 
 @pytest.fixture
 async def engine():
-    async with await WorkflowEnvironment.start_time_skipping(
+    async with await start_time_skipping_server(
         test_server_existing_path=str(SERVER), data_converter=pydantic_data_converter
     ) as environment:
         yield environment.client

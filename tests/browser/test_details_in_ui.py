@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 
 from domain.sheets import update_name
 from tests.browser.ui import CHROMIUM, NO_CHROMIUM, chromium, open_details, photograph
+from tests.dev_servers import start_dev_server
 from tests.workflows.builders import HOLDER, T0, case_of, fan, trace
 from workflows.casework import accounting, holding
 from workflows.casework.case import Case
@@ -50,7 +51,7 @@ async def ui() -> AsyncIterator[tuple[WorkflowEnvironment, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    async with await WorkflowEnvironment.start_local(
+    async with await start_dev_server(
         dev_server_existing_path=str(TEMPORAL), ui=True, ui_port=port, dev_server_log_level="error"
     ) as environment:
         yield environment, f"http://127.0.0.1:{port}"

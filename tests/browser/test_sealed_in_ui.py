@@ -15,7 +15,6 @@ from playwright.async_api import Page
 from temporalio import workflow
 from temporalio.client import WorkflowHandle
 from temporalio.common import RawValue
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from adapters.http.codec.app import application
@@ -36,6 +35,7 @@ from tests.browser.ui import (
     send_signal,
     shown_in,
 )
+from tests.dev_servers import start_dev_server
 from tests.http.doors import MemoryDoorkeeper, MemoryRecord
 from workflows.inbox import NOTHING, given, sealed_by
 
@@ -101,7 +101,7 @@ async def shown() -> AsyncIterator[Shown]:
     serving = asyncio.create_task(server.serve())
     name = uuid.uuid4().hex
     async with (
-        await WorkflowEnvironment.start_local(
+        await start_dev_server(
             dev_server_existing_path=str(TEMPORAL),
             ui=True,
             ui_port=ui_port,

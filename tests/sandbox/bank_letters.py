@@ -12,9 +12,7 @@ import httpx
 from lxml import etree
 
 from adapters.sandbox.clock import bank_text
-
-PATIENCE_S = 30.0
-"""Of a test, with whatever it waits for on a busy machine."""
+from tests.patience import PATIENCE_S
 
 ORGANISATION = "320200000000"
 PDF = base64.b64encode(b"%PDF-1.4 practice").decode()

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from adapters.sandbox.book import published
-from tests.sandbox.bank_letters import PATIENCE_S, Run
+from tests.patience import PATIENCE_S
+from tests.sandbox.bank_letters import Run
 from tests.sandbox.small_world import small
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +49,13 @@ class SandboxProcess:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def client(self) -> httpx.AsyncClient:
+        """Waits longer than any long poll."""
+        return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE_S)
+
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE_S)
 
     async def has_written(self, run: str, kind: str, **facts: object) -> dict[str, Any]:
         """The first such line of a world's book, once it is there; read from the disk, so that nobody wakes the world.
@@ -87,7 +92,7 @@ def mortal(tmp_path: Path) -> Iterator[SandboxProcess]:
 
 @pytest.fixture(scope="session")
 async def client(sandbox: SandboxProcess) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=sandbox.url, timeout=40) as client:
+    async with sandbox.client() as client:
         yield client
 
 

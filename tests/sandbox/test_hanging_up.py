@@ -6,7 +6,8 @@ import socket
 import httpx
 import pytest
 
-from tests.sandbox.bank_letters import PATIENCE_S, Run
+from tests.patience import PATIENCE_S
+from tests.sandbox.bank_letters import Run
 from tests.sandbox.conftest import SandboxProcess
 from tests.sandbox.small_world import small
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.sandbox.bank_letters import CCB, PATIENCE_S, Run, read
+from tests.patience import PATIENCE_S
+from tests.sandbox.bank_letters import CCB, Run, read
 from tests.sandbox.conftest import ROOT, Made, SandboxProcess
 from tests.sandbox.small_world import small
 
@@ -113,7 +113,7 @@ async def test_the_witness_hears_of_findings_and_measures_are_of_this_world(worl
 async def test_after_kill_9_every_world_goes_on_from_its_book(mortal: SandboxProcess):
     scenario: dict[str, Any] = small()
     scenario["institutions"][2]["answer_s"] = [3.0, 3.0]  # the liaison bank is asked before the kill, answers after
-    async with httpx.AsyncClient(base_url=mortal.url, timeout=60) as client:
+    async with mortal.client() as client:
         run = await Run(client, "mortal", scenario).make(time_scale=100)
         await run.start()
         quiet = await Run(client, "quiet", small()).make()
@@ -129,7 +129,7 @@ async def test_after_kill_9_every_world_goes_on_from_its_book(mortal: SandboxPro
         mortal.kill()
     await asyncio.sleep(0.3)  # t7 falls due meanwhile
     mortal.start()
-    async with httpx.AsyncClient(base_url=mortal.url, timeout=60) as client:
+    async with mortal.client() as client:
         run.client = quiet.client = client
         status = await run.status()
         assert status["t0"] == run.t0
@@ -159,7 +159,7 @@ async def test_after_kill_9_every_world_goes_on_from_its_book(mortal: SandboxPro
 async def test_what_was_accepted_when_the_kill_came_is_in_the_book(mortal: SandboxProcess):
     accepted: list[dict[str, str]] = []
     storming = asyncio.Event()
-    async with httpx.AsyncClient(base_url=mortal.url, timeout=60) as client:
+    async with mortal.client() as client:
         run = await Run(client, "storm", small()).make()
         await run.start()
 
@@ -176,7 +176,7 @@ async def test_what_was_accepted_when_the_kill_came_is_in_the_book(mortal: Sandb
         mortal.kill()
         await asyncio.gather(*senders, return_exceptions=True)
     mortal.start()
-    async with httpx.AsyncClient(base_url=mortal.url, timeout=60) as client:
+    async with mortal.client() as client:
         run.client = client
         for start in range(0, len(accepted), 200):
             part = accepted[start : start + 200]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest_asyncio
-from temporalio.testing import WorkflowEnvironment
 
 from adapters.keyring import KeyRing
 from adapters.settings import Settings
 from adapters.temporal.converting import sealed_converter
+from tests.dev_servers import start_dev_server
 from tests.workflows.conftest import QUICK_TICK
 from tests.workflows.engine import BIN, Town
 from workflows.worklist import SEARCH_ATTRIBUTES
@@ -32,7 +32,7 @@ async def sealed_town(tmp_path_factory) -> AsyncIterator[SealedTown]:
     settings = Settings(state_dir=directory)
     database = directory / "temporal.db"
     ring = KeyRing.load_or_make(settings)
-    async with await WorkflowEnvironment.start_local(
+    async with await start_dev_server(
         dev_server_existing_path=str(BIN / "temporal"),
         dev_server_database_filename=str(database),
         data_converter=sealed_converter(ring),

@@ -14,7 +14,8 @@ from temporalio.exceptions import ApplicationError
 from adapters.keyring import KeyRing
 from adapters.temporal.sealing import is_sealed, seal_for_officer, seal_for_workflow
 from domain.seals import TOO_OLD, UNOPENED_WORDS, Unopened
-from tests.workflows.engine import PATIENCE_S, RunningCase, Town
+from tests.patience import PATIENCE_S
+from tests.workflows.engine import RunningCase, Town
 from tests.workflows.paper_register import approvers, word_of
 from tests.workflows.paper_world import PaperWorld
 from tests.workflows.test_handlers_are_total import no_failed_task, send_raw, update_raw

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 
 class Healthy(http.server.BaseHTTPRequestHandler):
@@ -24,15 +25,16 @@ def main():
     parser.add_argument("--mail-port")
     parser.add_argument("--state")
     parser.add_argument("--run")
-    parser.add_argument("--dies", action="store_true")
+    parser.add_argument("--dies-after", type=Path, help="a file: dies once it is there")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if options.port:
         http.server.HTTPServer((options.host, options.port), Healthy).serve_forever()
     told = os.environ.get("HOLDFAST_RUN")
     print(f'{{"event": "worker_ready", "run": "{options.run}", "told": "{told}"}}', flush=True)
-    if options.dies:
-        time.sleep(0.3)
+    if options.dies_after:
+        while not options.dies_after.exists():
+            time.sleep(0.02)
         sys.exit("no reason")
     time.sleep(600)
 

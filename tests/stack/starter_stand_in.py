@@ -1,6 +1,7 @@
 """A command that owns a stack, to be killed: `python starter_stand_in.py STATE_DIR`; says "up" and waits."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -24,4 +25,6 @@ async def main(state_dir: Path) -> None:
         sys.exit(2)
 
 
+# a shell without job control starts what runs in the background deaf to Ctrl-C, and its children inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main(Path(sys.argv[1])))

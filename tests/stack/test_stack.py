@@ -26,7 +26,11 @@ from adapters.temporal.processes import mark
 from adapters.temporal.stack import Worker, attach, embedded_stack
 from adapters.temporal.state import ChildRecord, Owner, StateDir
 from adapters.temporal.worlds import make_world
+from tests.patience import PATIENCE_S
 from tests.stack.given import ATTRIBUTES, HERE, NO_POSTGRES, NO_SANDBOX, NO_TEMPORAL, stand_in, without
+
+STOPPED_WITHIN_S = 90.0
+"""All parts may use up their own patience one after the other: workers and codec, sandbox, PostgreSQL; 55 s."""
 
 
 def owner(settings):
@@ -50,20 +54,28 @@ def owned(settings):
 
 
 def pids_of(process):
-    word, *pids = process.stdout.readline().split()
-    assert word == "up"
+    said = process.stdout.readline()
+    word, *pids = said.split()
+    assert word == "up", said
     return [int(pid) for pid in pids]
 
 
-async def until(condition, patience_s=20.0):
-    deadline = time.monotonic() + patience_s
+async def until(condition):
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"
         await asyncio.sleep(0.02)
 
 
+def has_ended(pid):
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def gone(pids):
-    return all(not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie" for pid in pids)
+    return all(has_ended(pid) for pid in pids)
 
 
 async def write_down(stack, settings, run):
@@ -145,7 +157,7 @@ async def test_nothing_is_left_running_when_only_the_owner_is_killed(settings, o
 async def test_ctrl_c_and_kill_stop_it_in_good_order(settings, owned, number):
     process, pids = owned
     process.send_signal(number)
-    assert process.wait(timeout=30) not in {0, -signal.SIGKILL, -signal.SIGABRT}
+    assert process.wait(timeout=STOPPED_WITHIN_S) not in {0, -signal.SIGKILL, -signal.SIGABRT}
     assert gone(pids)
     assert StateDir(settings.state_dir).state().phase == "stopped"
 
@@ -304,9 +316,15 @@ async def test_a_directory_that_cannot_be_written_is_one_clear_sentence(bare):
 async def test_a_child_that_always_dies_ends_the_block_with_its_reason(bare, monkeypatch):
     monkeypatch.setattr(children, "_BACKOFF_S", (0.01, 0.01))
     only_sandbox = without(bare, NO_POSTGRES, NO_TEMPORAL)
+    may_die = bare.state_dir.parent / "may-die"
+
+    async def outlive():
+        async with embedded_stack(only_sandbox, workers=[stand_in("main", "--dies-after", str(may_die))]):
+            may_die.touch()  # not before: of one that ends while the stack starts, another sentence is said
+            await asyncio.sleep(PATIENCE_S)
+
     with pytest.raises(StackError, match=r"worker-main died 3 times in a row \(exit code 1\)"):
-        async with embedded_stack(only_sandbox, workers=[stand_in("main", "--dies")]):
-            await asyncio.sleep(30)
+        await outlive()
 
 
 async def test_a_worker_that_does_not_start_says_its_last_words(bare):

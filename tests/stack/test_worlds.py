@@ -14,6 +14,7 @@ from adapters.temporal.client import connect
 from adapters.temporal.stack import StackError, embedded_stack, open_stack
 from adapters.temporal.state import StateDir
 from adapters.temporal.worlds import latest_run, list_worlds, make_world
+from tests.live_files import everything_in
 from tests.stack.given import ATTRIBUTES, stand_in
 from tests.tries import tries_within
 
@@ -90,8 +91,7 @@ async def test_a_stack_that_has_stopped_is_named_when_one_connects(bare):
 async def test_its_files_are_its_owners_alone(running):
     await make_world(running.settings, "main", ATTRIBUTES)
     home = running.settings.state_dir
-    for path in (home, *home.rglob("*")):
-        mode = path.lstat().st_mode
+    for path, found in everything_in(home):
         allowed = 0o001 if path == home else 0  # PostgreSQL's own account may pass, not look
-        if not stat.S_ISSOCK(mode):
-            assert mode & 0o077 & ~allowed == 0, path
+        if not stat.S_ISSOCK(found.st_mode):
+            assert found.st_mode & 0o077 & ~allowed == 0, path

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -16,13 +15,11 @@ from adapters.keyring import KeyRing
 from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name
 from adapters.temporal.parts import temporal_binary, temporal_is_healthy
-from adapters.temporal.ports import HOST
+from adapters.temporal.ports import FAVOURITES, HOST, choose
 from tests.notices.conftest import given, register, sandbox, server, sql, template, world
+from tests.patience import PATIENCE_S
 
 __all__ = ["given", "register", "sandbox", "server", "sql", "template", "world"]  # as the tests of notices have them
-
-PATIENCE_S = 30.0
-"""Of a test, with whatever it waits for on a busy machine."""
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
@@ -32,15 +29,12 @@ async def until(holds: Callable[[], bool], what: str) -> None:
         await asyncio.sleep(0.05)
 
 
-def free_ports(count):
-    """Nobody listens there now; not those that stacks prefer."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind((HOST, 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+def free_ports(*purposes):
+    """Nobody listens there now, and no connection out takes them by chance; not those that stacks prefer."""
+    taken = set(FAVOURITES.values())
+    for purpose in purposes:
+        taken.add(port := choose(purpose, named=None, remembered=None, taken=taken))
+        yield port
 
 
 class Process:
@@ -51,7 +45,9 @@ class Process:
 
     @property
     def said(self):
-        return self.log.read_text(encoding="utf-8")
+        """Whole lines, as long as it runs: the last one may be half written."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return text[: text.rfind("\n") + 1] if self.runs else text
 
     @property
     def runs(self):
@@ -79,7 +75,7 @@ class Surroundings:
 
     def __init__(self, directory, world, postgres):
         self.directory, self.run = directory, world.run
-        self.port, self.ui = free_ports(2)
+        self.port, self.ui = free_ports("temporal", "ui")
         profile = directory / "temporal.toml"
         profile.write_text(
             f'[profile.theirs]\naddress = "{HOST}:{self.port}"\nnamespace = "default"\n', encoding="utf-8"

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from temporalio.testing import WorkflowEnvironment
 
 from adapters.keyring import KeyRing
 from adapters.temporal.converting import sealed_converter
+from tests.dev_servers import start_dev_server
 from tests.workflows.engine import BIN, Town
 from workflows.worklist import SEARCH_ATTRIBUTES
 
@@ -15,7 +15,7 @@ QUICK_TICK = ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=100
 
 
 async def serve(*more: str) -> AsyncIterator[Town]:
-    async with await WorkflowEnvironment.start_local(
+    async with await start_dev_server(
         dev_server_existing_path=str(BIN / "temporal"),
         data_converter=sealed_converter(KeyRing.of_one_key()),
         search_attributes=SEARCH_ATTRIBUTES,

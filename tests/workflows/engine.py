@@ -23,6 +23,7 @@ from domain.findings import FindingReport
 from domain.identifiers import case_workflow_id, verification_workflow_id
 from domain.policy import Policy
 from domain.sheets import Ruling
+from tests.patience import PATIENCE_S
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import approvers, word_of
 from tests.workflows.paper_world import DIRECTORY, PaperWorld
@@ -30,7 +31,6 @@ from workflows.limits import CASES_QUEUE, institution_queue, lines_and_instituti
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 BIN = Path(__file__).parents[2] / ".venv" / "bin"
-PATIENCE_S = 60.0
 TOO_SLOW = "[TMPRL1101]"
 FILING_NUMBER = "A3202112026110001"
 _cases = itertools.count(1)

@@ -19,7 +19,8 @@ from temporalio.service import RPCError
 from domain.findings import Finding
 from domain.operations import FILE_HERE, HALT_HERE, finding_name
 from domain.orders import Measure
-from tests.workflows.engine import PATIENCE_S, RunningCase, Town, failed_tasks
+from tests.patience import PATIENCE_S
+from tests.workflows.engine import RunningCase, Town, failed_tasks
 from tests.workflows.paper_register import word_of
 from tests.workflows.paper_world import PaperWorld, refused
 

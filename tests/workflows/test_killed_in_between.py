@@ -10,8 +10,9 @@ from domain.bookkeeping import CaseRecord
 from domain.books import Books
 from domain.case_start import CaseRun
 from domain.identifiers import case_workflow_id
+from tests.patience import PATIENCE_S
 from tests.workflows.cut_line import CutLine
-from tests.workflows.engine import PATIENCE_S, RunningCase, Town
+from tests.workflows.engine import RunningCase, Town
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import PaperRegister
 from tests.workflows.paper_world import PaperWorld

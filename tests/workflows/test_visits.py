@@ -11,7 +11,8 @@ from adapters.cli.failures import CommandError, Exit
 from domain.findings import Finding, FindingReport
 from domain.orders import AccountKind
 from domain.sheets import Ruling
-from tests.workflows.engine import PATIENCE_S, RunningCase, Town, another_run
+from tests.patience import PATIENCE_S
+from tests.workflows.engine import RunningCase, Town, another_run
 from tests.workflows.paper_policy import quick
 from tests.workflows.paper_register import PaperRegister, word_of
 from tests.workflows.paper_stories import three_accounts
