@@ -148,7 +148,8 @@ class Drill:
         return self.stack.state.path / "runs" / self.run
 
     async def until(self, holds: Callable[[Look], bool], within_s: float = 60.0) -> Look:
-        """Wait until a look shows something; for tests that strike in the middle."""
+        """Wait until a look shows something, so long after the start; for tests that strike in the middle."""
+        await self.started.wait()
         async with asyncio.timeout(within_s):
             while self.look is None or not holds(self.look):
                 await self._looked.wait()

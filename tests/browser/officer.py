@@ -1,14 +1,13 @@
 """One officer at the Temporal Web UI, in a browser context of their own; what the hands do is counted."""
 
-import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.async_api import Error, Frame, Locator, Page, StorageState
+from playwright.async_api import Frame, Locator, Page, StorageState
 
-from tests.browser.ui import let_codec_have_credentials, log_in, photograph, settled
+from tests.browser.ui import let_codec_have_credentials, log_in, looked_into, photograph
 
 WAITING = "WorkflowType='FraudCase' AND ExecutionStatus='Running' AND PendingSheet!='-'"
 """The bookmark of whoever decides: running cases with a pending sheet."""
@@ -79,12 +78,17 @@ class OfficerAtUi:
 
     async def seen(self) -> tuple[Frame, str]:
         """What stands there now."""
-        while True:
-            frame = await settled(self.page)
-            with contextlib.suppress(Error):  # replaced while we looked
-                return frame, str(await frame.evaluate("document.body.innerText"))
 
-    async def read_until(self, words: str, tries: int = 20) -> str:
+        async def text(frame: Frame) -> tuple[Frame, str]:
+            return frame, str(await frame.evaluate("document.body.innerText"))
+
+        return await looked_into(self.page, text)
+
+    async def count(self, selector: str) -> int:
+        """How many of these the details show now."""
+        return await looked_into(self.page, lambda frame: frame.locator(selector).count())
+
+    async def read_until(self, words: str, tries: int = 60) -> str:
         """Press R, as the UI asks for, until the details say this."""
         for _ in range(tries):
             await self.page.keyboard.press("r")
@@ -108,7 +112,7 @@ class OfficerAtUi:
     async def photograph(self, path: Path) -> Path:
         """The whole page; the window is as it was afterwards."""
         before = self.page.viewport_size
-        await photograph(self.page, (await self.seen())[0], path)
+        await looked_into(self.page, lambda frame: photograph(self.page, frame, path))
         if before is not None:
             await self.page.set_viewport_size(before)
         return path

@@ -1,7 +1,6 @@
 """The details as officers meet them: in the real Temporal Web UI, in a real browser."""
 
 import re
-import socket
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -9,14 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Frame, Page
+from playwright.async_api import Frame
 from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain.sheets import update_name
-from tests.browser.ui import CHROMIUM, NO_CHROMIUM, chromium, open_details, photograph
+from tests.browser.ui import CHROMIUM, NO_CHROMIUM, chromium, looked_into, open_details, photograph
 from tests.dev_servers import start_dev_server
+from tests.ports import free_ports
 from tests.workflows.builders import HOLDER, T0, case_of, fan, trace
 from workflows.casework import accounting, holding
 from workflows.casework.case import Case
@@ -48,9 +48,7 @@ class ShowsACase:
 @pytest.fixture(scope="module")
 async def ui() -> AsyncIterator[tuple[WorkflowEnvironment, str]]:
     """A dev server with its Web UI, and where the UI is."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     async with await start_dev_server(
         dev_server_existing_path=str(TEMPORAL), ui=True, ui_port=port, dev_server_log_level="error"
     ) as environment:
@@ -73,18 +71,20 @@ async def looked_at(ui: tuple[WorkflowEnvironment, str], case: Case, photo: Path
     environment, address = ui
     name = uuid.uuid4().hex
     CASES[name] = case
-    async with Worker(environment.client, task_queue=name, workflows=[ShowsACase]), chromium() as browser:
+    # two thousand accounts take their time: to a busy machine that is no workflow that hangs
+    worker = Worker(environment.client, task_queue=name, workflows=[ShowsACase], debug_mode=True)
+    async with worker, chromium() as browser:
         handle = await environment.client.start_workflow(ShowsACase.run, name, id=f"case/{name}", task_queue=name)
-        page, frame = await open_details(browser, address, handle.id, str(handle.result_run_id))
+        page = await open_details(browser, address, handle.id, str(handle.result_run_id))
         try:
-            return await _seen(page, frame, photo)
+            await looked_into(page, lambda frame: photograph(page, frame, photo))
+            print(f"screenshot: {photo}")
+            return await looked_into(page, _seen)
         finally:
             await handle.terminate()
 
 
-async def _seen(page: Page, frame: Frame, photo: Path) -> dict[str, object]:
-    await photograph(page, frame, photo)
-    print(f"screenshot: {photo}")
+async def _seen(frame: Frame) -> dict[str, object]:
     seen: dict[str, object] = await frame.evaluate(
         """() => {
             const texts = [...document.querySelectorAll('svg[viewBox] text')];

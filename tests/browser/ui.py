@@ -1,9 +1,11 @@
 """The real Temporal Web UI in a headless Chromium: open a workflow's current details, read them, photograph them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from playwright.async_api import Browser, Error, Frame, Page, async_playwright
@@ -25,6 +27,10 @@ ARGS = [
 DETAILS_FRAME = "user-metadata-current-details"
 """Its id and its name; the static summary has a frame of its own."""
 SCREENS = {"laptop": (1440, 900), "desk": (1920, 1080)}
+MOST_LOOKS = 20
+"""A frame that was replaced under so many looks in a row is no chance any more."""
+
+Found = TypeVar("Found")
 
 
 @asynccontextmanager
@@ -45,13 +51,13 @@ def address(ui: str, namespace: str, workflow_id: str, run_id: str) -> str:
 
 async def open_details(
     browser: Browser, ui: str, workflow_id: str, run_id: str, *, namespace: str = "default", screen: str = "laptop"
-) -> tuple[Page, Frame]:
-    """The page and the frame the UI renders the details in, once both have come to rest."""
+) -> Page:
+    """The page, once there is a frame that the UI renders the details in."""
     width, height = SCREENS[screen]
     page = await browser.new_page(viewport={"width": width, "height": height})
     await page.goto(address(ui, namespace, workflow_id, run_id))
     await page.wait_for_selector("#user-metadata-current-details", timeout=30_000)
-    return page, await settled(page)
+    return page
 
 
 async def settled(page: Page) -> Frame:
@@ -66,6 +72,15 @@ async def settled(page: Page) -> Frame:
             continue  # replaced while we looked
     msg = "the UI shows no details"
     raise AssertionError(msg)
+
+
+async def looked_into(page: Page, look: Callable[[Frame], Awaitable[Found]]) -> Found:
+    """What a look finds in the frame of the details; one that was replaced while we looked is looked into again."""
+    for _ in range(MOST_LOOKS - 1):
+        frame = await settled(page)
+        with contextlib.suppress(Error):
+            return await look(frame)
+    return await look(await settled(page))
 
 
 async def shown_in(page: Page) -> str:

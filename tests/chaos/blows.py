@@ -10,11 +10,14 @@ import threading
 
 import psycopg
 
+from adapters.drill.drill import Plan
 from adapters.temporal.addresses import database_name
 from tests.chaos.book import Book
 
 PLAYED_S = 280
 """A drill of these tests ends by itself within this, or it hangs."""
+NOBODY_YET = Plan(officers=False, until_closed=True)
+"""What waits for officers waits until `officers_come`: a blow finds it there, however long it takes to fall."""
 
 
 async def play(drill, *blows):
@@ -46,6 +49,11 @@ async def until(holds, within_s=60):
             await asyncio.sleep(0.05)
 
 
+def officers_come(drill):
+    """To a drill that began without them."""
+    drill.plan = dataclasses.replace(drill.plan, officers=True)
+
+
 async def kill(stack, name):
     """Kill -9 a child, and wait until it is back."""
     before = stack.restarts(name)
@@ -60,7 +68,7 @@ async def down(stack, name):
     spec, gate = child.spec, threading.Event()
 
     def before():
-        gate.wait(120)
+        gate.wait(PLAYED_S)
         spec.before()
 
     child.spec = dataclasses.replace(spec, before=before)

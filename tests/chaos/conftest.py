@@ -38,12 +38,14 @@ async def stack(settings, nothing_from_outside):  # noqa: ARG001 - children inhe
 
 @pytest.fixture
 def scenario():
-    """A scenario file by its name; `quick`: with liaisons who take tenths of seconds, not seconds."""
+    """A scenario file by its name; `quick`: its liaisons take tenths of seconds; `decide_s`: its officers take that."""
 
-    def read(name, *, quick=False):
+    def read(name, *, quick=False, decide_s=None):
         raw = json.loads((PROJECT_ROOT / "scenarios" / f"{name}.json").read_text(encoding="utf-8"))
         for institution in raw["institutions"] if quick else ():
             institution["answer_s"] = [min(seconds, 0.5) for seconds in institution["answer_s"]]
+        if decide_s is not None:
+            raw["officers"]["decide_s"] = decide_s
         return raw
 
     return read

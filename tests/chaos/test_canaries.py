@@ -106,7 +106,6 @@ def junk(drill, raw):
     return say()
 
 
-@pytest.mark.timeout(180)
 async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_the_engine_or_any_log(stack, scenario):
     raw, canaries = planted(scenario("first-case", quick=True))
     one = Drill(stack, raw, run="canaries", plan=Plan(faults=FAULTS))
@@ -134,7 +133,6 @@ async def test_a_whole_drill_with_faults_and_junk_leaves_no_canary_in_the_engine
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(180)
 async def test_what_the_command_line_prints_of_a_drill_names_nobody(stack, scenario, tmp_path):
     raw, canaries = planted(scenario("first-case", quick=True))
     (tmp_path / "planted.json").write_text(json.dumps(raw, ensure_ascii=False), encoding="utf-8")

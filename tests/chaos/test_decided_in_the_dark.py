@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import random
 import shutil
 import sys
 import tempfile
@@ -18,10 +17,10 @@ import pytest
 from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name
 from adapters.temporal.parts import shared_work
-from adapters.temporal.ports import is_free
 from adapters.temporal.stack import embedded_stack
 from tests.browser.waiting_case import first_case_twice, waiting_cases
 from tests.chaos.blows import down, until
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.chaos
 HANDLING, APPROVER, SECOND = "012301002", "012345", "012302002"
@@ -30,8 +29,7 @@ HANDLING, APPROVER, SECOND = "012301002", "012345", "012302002"
 @pytest.fixture(scope="module")
 async def stack(nothing_from_outside):  # noqa: ARG001 - children inherit the environment
     """Its engine stays away for a minute: on ports that no other stack tries first, so that they are free again."""
-    free = (one for one in random.sample(range(24_000, 30_000), 50) if is_free(one))
-    port, ui = next(free), next(free)
+    port, ui = free_ports(2)
     directory = Path(tempfile.mkdtemp(prefix="hf-"))
     async with embedded_stack(Settings(state_dir=directory / "state", temporal_port=port, ui_port=ui)) as running:
         yield running
@@ -84,7 +82,6 @@ async def invent(case, row, officers):
             )
 
 
-@pytest.mark.timeout(280)
 async def test_what_two_officers_decide_while_engine_and_worker_are_dead_is_frozen_after_the_restart(stack):
     async with waiting_cases(stack, first_case_twice()) as (case, other):
         for one in (case, other):

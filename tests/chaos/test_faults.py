@@ -31,19 +31,16 @@ async def played_under(drill, raw, faults):
     print(f"\n{one.run}: {result.seconds:.0f} s, held {result.total.held_fen}, {result.orders} orders")
 
 
-@pytest.mark.timeout(120)
 async def test_replies_lost_after_the_effect_stop_nobody_twice(drill, scenario):
     await played_under(drill, scenario("first-case", quick=True), LOST)
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300)
 async def test_every_bank_losing_a_fifth_of_its_replies_costs_nothing(drill, scenario):
     await played_under(drill, scenario("xiamen-2020"), LOST)
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["first-case", "xiamen-2020"])
 async def test_every_fault_at_once_costs_nothing(drill, scenario, name):
     await played_under(drill, scenario(name), MIXED)

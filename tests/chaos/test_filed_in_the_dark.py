@@ -38,7 +38,6 @@ class FiledInTheDark(Drill):
         await self.dark.__aexit__(None, None, None)
 
 
-@pytest.mark.timeout(180)
 async def test_a_report_filed_while_temporal_is_down_is_pursued_when_it_is_back(stack, scenario, drill):
     plain = drill(scenario("first-case"))
     one = FiledInTheDark(stack, plain.raw, run=plain.run)
@@ -53,7 +52,6 @@ async def started(stack):
         return await (await db.execute("SELECT started_at FROM outbox WHERE started_at IS NOT NULL")).fetchone()
 
 
-@pytest.mark.timeout(180)
 async def test_the_command_line_takes_a_report_though_the_engine_does_not_answer(stack, tmp_path):
     await make_lasting(stack)
     (tmp_path / "temporal.toml").write_text(NOBODY, encoding="utf-8")

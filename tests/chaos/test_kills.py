@@ -14,7 +14,6 @@ async def kill_at(drill, *orders, name=""):
         await asyncio.gather(*(kill(drill.stack, one) for one in ([name] if name else drill.worker_names)))
 
 
-@pytest.mark.timeout(120)
 async def test_a_worker_killed_in_the_middle_of_a_case_costs_nothing(drill, scenario):
     one = drill(scenario("first-case", quick=True))
     result = await play(one, kill_at(one, 3))
@@ -24,7 +23,6 @@ async def test_a_worker_killed_in_the_middle_of_a_case_costs_nothing(drill, scen
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300)
 async def test_three_kills_of_the_worker_and_one_of_temporal_cost_nothing(drill, scenario):
     one = drill(scenario("xiamen-2020"))
     restarts = one.stack.restarts("temporal")
@@ -35,7 +33,6 @@ async def test_three_kills_of_the_worker_and_one_of_temporal_cost_nothing(drill,
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300)
 async def test_postgres_away_for_seconds_costs_nothing(drill, scenario):
     one = drill(scenario("xiamen-2020"))
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from tests.chaos.blows import assert_nothing_lost_nothing_doubled, play, until
+from tests.chaos.blows import NOBODY_YET, assert_nothing_lost_nothing_doubled, officers_come, play, until
 from tests.chaos.namespace import (
     STRANGER,
     delete,
@@ -32,7 +32,6 @@ async def assert_all_kept(drill, result, *ended):
     return book
 
 
-@pytest.mark.timeout(120)
 async def test_a_case_terminated_in_the_middle_of_its_trace_goes_on_from_the_register(drill, scenario):
     one = drill(scenario("first-case", quick=True))
     result = await play(one, terminate(one, lambda look: look.orders >= 6))
@@ -40,13 +39,13 @@ async def test_a_case_terminated_in_the_middle_of_its_trace_goes_on_from_the_reg
     print(f"\nfirst-case, terminated: {result.seconds:.0f} s, held {result.total.held_fen}")
 
 
-@pytest.mark.timeout(120)
 async def test_a_case_reset_to_its_beginning_does_nothing_twice(drill, scenario):
-    one = drill(scenario("first-case", quick=True))
+    one = drill(scenario("first-case", quick=True), NOBODY_YET)
 
     async def back_to_the_start():
         await one.until(lambda look: any(not sheet.approved_by for sheet in look.sheets), within_s=120)
         await reset(one)
+        officers_come(one)
         await runs_again(one)
 
     result = await play(one, back_to_the_start())
@@ -55,7 +54,6 @@ async def test_a_case_reset_to_its_beginning_does_nothing_twice(drill, scenario)
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize(("name", "orders"), [("xiamen-2015", 5), ("xiamen-2020", 60)])
 async def test_longer_traces_go_on_from_the_register(drill, scenario, name, orders):
     one = drill(scenario(name))
@@ -65,9 +63,9 @@ async def test_longer_traces_go_on_from_the_register(drill, scenario, name, orde
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 async def test_a_sheet_with_one_of_two_decisions_keeps_its_name_its_deadline_and_the_decision(drill, scenario):
-    one = drill(scenario("first-case", quick=True))
+    # far apart, so that a look falls between the two
+    one = drill(scenario("first-case", quick=True, decide_s=[2, 20]))
 
     async def between_two_decisions():
         await one.until(lambda look: any(sheet.approved_by for sheet in look.sheets), within_s=120)
@@ -85,7 +83,6 @@ async def test_a_sheet_with_one_of_two_decisions_keeps_its_name_its_deadline_and
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 async def test_a_case_terminated_after_its_freezes_freezes_nothing_again(drill, scenario):
     one = drill(scenario("xiamen-2020"))
 
@@ -121,15 +118,15 @@ async def assert_each_holder_asked_once(drill):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 async def test_a_visit_terminated_is_sent_out_again(drill, scenario):
-    one = drill(scenario("first-case", quick=True))
+    one = drill(scenario("first-case", quick=True), NOBODY_YET)
     struck = []
 
     async def without_visit():
         await one.until(lambda look: bool(look.cases), within_s=60)
         visit = await visit_under_way(one)
         await visit.terminate(STRANGER)
+        officers_come(one)
         struck.append(visit.id)
 
     result = await play(one, without_visit())
@@ -139,13 +136,13 @@ async def test_a_visit_terminated_is_sent_out_again(drill, scenario):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 async def test_a_finding_given_while_the_case_was_down_is_not_asked_for_again(drill, scenario):
-    one = drill(scenario("first-case", quick=True))
+    one = drill(scenario("first-case", quick=True), NOBODY_YET)
 
     async def while_officers_are_out():
         await one.until(lambda look: bool(look.cases), within_s=60)
         await visit_under_way(one)
+        officers_come(one)
         await handle(one).terminate(STRANGER)
         await runs_again(one)
 
@@ -155,7 +152,6 @@ async def test_a_finding_given_while_the_case_was_down_is_not_asked_for_again(dr
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 async def test_a_case_deleted_from_the_namespace_goes_on_from_the_register(drill, scenario):
     one = drill(scenario("first-case", quick=True))
 
@@ -171,7 +167,6 @@ async def test_a_case_deleted_from_the_namespace_goes_on_from_the_register(drill
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(200)
 async def test_a_cancellation_is_noted_and_asked_about_and_the_case_goes_on(drill, scenario):
     one = drill(scenario("first-case", quick=True))
 
@@ -186,13 +181,13 @@ async def test_a_cancellation_is_noted_and_asked_about_and_the_case_goes_on(dril
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(250)
 async def test_a_case_terminated_again_and_again_is_taken_up_again_and_again(drill, scenario):
-    one = drill(scenario("first-case", quick=True))
+    one = drill(scenario("first-case", quick=True), NOBODY_YET)
 
     async def three_times():
         for time in (1, 2, 3):
             await terminate(one, lambda look, time=time: look.orders >= 3 * time, count=time)
+        officers_come(one)
 
     result = await play(one, three_times())
     await assert_all_kept(one, result, "terminated", "terminated", "terminated")

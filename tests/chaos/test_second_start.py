@@ -35,6 +35,8 @@ from tests.chaos.book import Book
 pytestmark = pytest.mark.chaos
 RUN = "killed"
 OFFICERS_S = (0.3, 0.6)
+PATIENCE_S = 240
+"""For either half; the first contains the start of a whole stack."""
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ async def killed_in_the_middle(given, name, orders):
     )
     state = StateDir(given.state_dir)
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 await asyncio.sleep(0.1)
                 assert playing.poll() is None, "the drill ended by itself"
@@ -79,7 +81,7 @@ async def pursued_to_the_end(stack, raw):
     scenario = taken(raw)
     client = await connect(stack.settings, RUN)
     watch = Watch.on(stack.postgres_url(database_name(RUN)))
-    async with Trainer(stack.sandbox_url, RUN) as trainer, asyncio.timeout(150):
+    async with Trainer(stack.sandbox_url, RUN) as trainer, asyncio.timeout(PATIENCE_S):
         register = await open_register(stack.postgres_url(database_name(RUN)), load_policy(stack.settings))
         devices = await devices_of(register, KeyRing.load(stack.settings), RUN)
         await register.close()
@@ -98,7 +100,7 @@ async def pursued_to_the_end(stack, raw):
     return look, measures
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # two stacks, one after the other
 @pytest.mark.parametrize(("name", "orders"), [("first-case", 6), ("xiamen-2020", 40)])
 async def test_a_second_start_after_kill_9_of_everything_ends_the_case(elsewhere, scenario, name, orders):
     await killed_in_the_middle(elsewhere, name, orders)

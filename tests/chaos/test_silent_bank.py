@@ -39,7 +39,7 @@ async def watched(one, seen):
     seen["details"] = metadata.current_details
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # two whole drills, one after the other
 async def test_one_silent_bank_delays_nobody_and_its_orders_are_shown_to_people(drill, scenario):
     raw = scenario("xiamen-2020")
     as_usual = drill(raw)

@@ -15,9 +15,10 @@ from adapters.keyring import KeyRing
 from adapters.settings import PROJECT_ROOT, Settings
 from adapters.temporal.addresses import database_name
 from adapters.temporal.parts import temporal_binary, temporal_is_healthy
-from adapters.temporal.ports import FAVOURITES, HOST, choose
+from adapters.temporal.ports import HOST
 from tests.notices.conftest import given, register, sandbox, server, sql, template, world
 from tests.patience import PATIENCE_S
+from tests.ports import free_ports
 
 __all__ = ["given", "register", "sandbox", "server", "sql", "template", "world"]  # as the tests of notices have them
 
@@ -27,14 +28,6 @@ async def until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < ends, what
         await asyncio.sleep(0.05)
-
-
-def free_ports(*purposes):
-    """Nobody listens there now, and no connection out takes them by chance; not those that stacks prefer."""
-    taken = set(FAVOURITES.values())
-    for purpose in purposes:
-        taken.add(port := choose(purpose, named=None, remembered=None, taken=taken))
-        yield port
 
 
 class Process:
@@ -75,7 +68,7 @@ class Surroundings:
 
     def __init__(self, directory, world, postgres):
         self.directory, self.run = directory, world.run
-        self.port, self.ui = free_ports("temporal", "ui")
+        self.port, self.ui = free_ports(2)
         profile = directory / "temporal.toml"
         profile.write_text(
             f'[profile.theirs]\naddress = "{HOST}:{self.port}"\nnamespace = "default"\n', encoding="utf-8"
