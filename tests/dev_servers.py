@@ -1,7 +1,8 @@
-"""How tests start a Temporal server of their own: it may take its time, as everything on a busy machine."""
+"""How tests start a Temporal server of their own: it may take its time, and is tried again where it finds no port."""
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from temporalio.testing import WorkflowEnvironment
 
@@ -9,6 +10,18 @@ from tests.patience import PATIENCE_S
 
 PATIENCE = timedelta(seconds=PATIENCE_S)
 """Not the library's own five seconds: no test is about how fast a server starts."""
+TRIES = 3
+"""The server draws ports for its own parts, and ends where the kernel has none for it at that moment."""
 
-start_dev_server = partial(WorkflowEnvironment.start_local, dev_server_startup_timeout=PATIENCE)
+
+async def start_dev_server(**options: Any) -> WorkflowEnvironment:
+    """A dev server with these options of `WorkflowEnvironment.start_local`."""
+    for _ in range(TRIES - 1):
+        try:
+            return await WorkflowEnvironment.start_local(dev_server_startup_timeout=PATIENCE, **options)
+        except RuntimeError as problem:
+            print(f"the Temporal server is tried again: {problem}")
+    return await WorkflowEnvironment.start_local(dev_server_startup_timeout=PATIENCE, **options)
+
+
 start_time_skipping_server = partial(WorkflowEnvironment.start_time_skipping, test_server_startup_timeout=PATIENCE)
