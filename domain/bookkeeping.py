@@ -71,7 +71,7 @@ class Visit(Frozen):
     number: str
     name: str
     why: str = ""
-    """What the officer is told of the account, Chinese and English: layer, kind, the disputed sum in it then."""
+    """The account in Chinese and English words as the visit was sent out: layer, kind, the disputed sum in it."""
     sealing: SealRules = SEAL_RULES
 
 

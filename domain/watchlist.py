@@ -21,7 +21,7 @@ class Kind(StrEnum):
     STOP_ENDS = "stop_ends"
     """a stop ends by itself and no freeze covers all of the case's money there (rules R7)"""
     FILING = "filing"
-    """the case filing is missing (rules R13); `at`: the first stop ends"""
+    """the case filing is missing (rules R13); `at`: the first stop ends, or a freeze sheet that waits for it is due"""
     LOOK = "look"
     """a stop that nobody has decided on is due for a second look"""
     VISITS = "visits"

@@ -2,14 +2,11 @@
 
 import random
 
-from adapters.temporal.ports import is_free
-
-_BELOW_THE_KERNELS = range(20_000, 30_000)
-"""Nothing that connects outwards is given one of these, so what was free is free still when the server starts."""
+from adapters.temporal.ports import DRAWN, is_free
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different ones."""
-    drawn = random.sample(_BELOW_THE_KERNELS, len(_BELOW_THE_KERNELS))
+    """So many different ones, of those that nothing which connects outwards is given: they stay free till then."""
+    drawn = random.sample(range(*DRAWN), DRAWN[1] - DRAWN[0])
     free = (port for port in drawn if is_free(port))
     return [next(free) for _ in range(count)]

@@ -63,7 +63,7 @@ class Fieldwork:
             institution_code=institution.code if institution else account.ref.institution,
             number=account.ref.number,
             name=account.ref.name,
-            why=visits.why_visited(self._case, account_key(account.ref.institution, account.ref.number), account),
+            why=visits.in_words(self._case, account_key(account.ref.institution, account.ref.number), account),
             sealing=self._case.policy.sealing,
         )
         pause = FINDING.worth

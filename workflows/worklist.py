@@ -43,7 +43,7 @@ class Worklist:
         now = (
             case.state.status.value,
             pending[0] if pending else NOTHING_PENDING,
-            _next_deadline(case),
+            _deadline_shown(case),
             accounting.books(case, accounting.entries_now(case)).at_risk_fen,
         )
         if now == self._shown:
@@ -70,7 +70,7 @@ class Worklist:
         )
 
 
-def _next_deadline(case: Case) -> datetime | None:
+def _deadline_shown(case: Case) -> datetime | None:
     """The first deadline of the case; None: there is none.
 
     Of a missing filing the stops' end alone in cases that showed it so before: only asked where the answer matters.

@@ -23,7 +23,6 @@ def draft_lines(case_number: str, sheet: Sheet, codes: Mapping[str, str]) -> lis
     if not names:
         return []
     shown = " | ".join(names[:_SHOWN])
-    more = f" … ({len(names)}: papers list {case_number})" if len(names) > _SHOWN else ""
-    return [
-        escape(f"审批稿，签的就是它 drafts, signed for as they are: papers get {case_number} {shown} --out FILE{more}")
-    ]
+    more = f" … ({len(names)}: starter.py papers list {case_number})" if len(names) > _SHOWN else ""
+    typed = f"starter.py papers get {case_number} {shown} --out FILE{more}"
+    return [escape(f"审批稿，签的就是它 drafts, signed for as they are: {typed}")]

@@ -34,7 +34,10 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 
-NOTHING = "无待决审批单 Nothing waits for a decision；待查证、待复核 findings and second looks: inbox --watch"
+NOTHING = (
+    "无待决审批单。待查证、待复核、缺立案等另见 Nothing waits for a decision. Findings, second looks, missing filings: "
+    "`starter.py inbox --watch`"
+)
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="SHEET…", help="Full names, e.g. A2026-000123/F-03.")]
 All = Annotated[bool, typer.Option("--all", help="All that wait for this officer and need this kind of evidence.")]

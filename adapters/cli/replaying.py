@@ -17,13 +17,17 @@ from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 TRIES = 3
 """How often a history is replayed whose task took longer than the engine waits: a slow machine is no difference."""
 
-_TOO_SLOW = "[TMPRL1101]"
+TOO_SLOW = "[TMPRL1101]"
+"""How the engine begins its words of a task that took longer than it waits."""
 _MESSAGE = re.compile(r'message: "(.*?)(?<!\\)"')
 _EVENT = re.compile(r"HistoryEvent\(id: (\d+)")
 
 
 class Replayed(Frozen):
-    """One history's verdict. `differs`: the command that differs, in the engine's words; empty when none does."""
+    """One history's verdict. `differs`: the command that differs, in the engine's words; empty when none does.
+
+    Of a history that was too slow each time it says that.
+    """
 
     workflow_id: str
     run_id: str
@@ -54,7 +58,7 @@ async def replay(history: WorkflowHistory, namespace: str, converter: DataConver
     )
     for _ in range(TRIES):
         failure = (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
-        if failure is None or _TOO_SLOW not in str(failure):
+        if failure is None or TOO_SLOW not in str(failure):
             break
     return Replayed(
         workflow_id=history.workflow_id,

@@ -62,6 +62,8 @@ class Desk:
     devices: Devices
     decide_s: tuple[float, float]
     seed: int = 0
+    absent: set[Role] = field(default_factory=set)
+    """Roles whose officers say nothing for now: a test leaves a sheet between its two decisions."""
     _due: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _words: dict[_Seat | str, _Word] = field(default_factory=dict)
     _random: random.Random = field(init=False)
@@ -104,7 +106,8 @@ class Desk:
         said: dict[tuple[str, str], None] = {}
         for sheet in look.sheets:
             for role in awaited_of(sheet.quorum, sheet.approved_by):
-                if not self._is_due((sheet.case_id, sheet.name, role), now, may=_may(sheet, filed)):
+                may = role not in self.absent and _may(sheet, filed)
+                if not self._is_due((sheet.case_id, sheet.name, role), now, may=may):
                     continue
                 before = self._words.get((sheet.case_id, sheet.name, role))
                 if before is not None and before.serves(self.devices.clock()):

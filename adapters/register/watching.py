@@ -184,7 +184,7 @@ class Watching(Awaiting):
                 *_refused(Kind.REFUSED, rows["refused"], codes),
                 *_refused(Kind.NOT_ENDED, rows["not_ended"], codes),
                 *_ends(rows["stops"], codes),
-                *_unfiled(rows["unfiled"], rows["stops"], policy),
+                *_unfiled(rows["unfiled"], rows["stops"], questions, policy),
                 *_looks(rows["stops"], codes, policy),
                 *(
                     Entry(kind=Kind.VISITS, case_number=row.case_number, at=row.since, fen=row.held_fen)
@@ -259,16 +259,28 @@ def _ends(rows: Sequence[Row[Any]], codes: Mapping[str, str]) -> list[Entry]:
     ]
 
 
-def _unfiled(rows: Iterable[Row[Any]], stops: Iterable[Row[Any]], policy: Policy) -> list[Entry]:
-    first: dict[str, datetime] = {}
-    for row in stops:
-        first[row.case_number] = min(row.stop_expires, first.get(row.case_number, row.stop_expires))
+def _unfiled(
+    rows: Iterable[Row[Any]], stops: Iterable[Row[Any]], questions: Iterable[Question], policy: Policy
+) -> list[Entry]:
+    """Due with the first freeze sheet that waits for it, and before the first stop ends."""
+    ends = _firsts((row.case_number, row.stop_expires) for row in stops)
+    waits = _firsts(
+        (one.row.case_number, one.row.sheet.decide_by) for one in questions if one.row.sheet.kind is SheetKind.FREEZE
+    )
     made = []
     for row in rows:
         term = timedelta(hours=float(policy.stop.term_hours if row.term_hours is None else row.term_hours))
-        at = first.get(row.case_number, row.received_at + term)
+        before = ends.get(row.case_number, row.received_at + term)
+        at = min(before, waits.get(row.case_number, before))
         made.append(Entry(kind=Kind.FILING, case_number=row.case_number, at=at, fen=row.loss_fen))
     return made
+
+
+def _firsts(moments: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
+    first: dict[str, datetime] = {}
+    for case_number, at in moments:
+        first[case_number] = min(at, first.get(case_number, at))
+    return first
 
 
 def _looks(rows: Iterable[Row[Any]], codes: Mapping[str, str], policy: Policy) -> list[Entry]:

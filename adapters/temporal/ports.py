@@ -8,9 +8,10 @@ from adapters.temporal.errors import StackError
 from adapters.temporal.processes import listener
 
 HOST = "127.0.0.1"
-# What a first start tries; below the kernel's range for outgoing connections, so nobody takes them by chance.
+# What a first start tries, and what is drawn then; below the kernel's range for outgoing connections, so nobody takes
+# them by chance.
 FAVOURITES: Mapping[str, int] = {"temporal": 17233, "ui": 18233, "sandbox": 19233, "codec": 16233, "mail": 19025}
-_RANGE = (20_000, 30_000)
+DRAWN = (20_000, 30_000)
 _TRIES = 200
 
 
@@ -38,7 +39,7 @@ def choose(purpose: str, *, named: int | None, remembered: int | None, taken: se
                 "end that, name another port, or leave the setting out and a free one is chosen."
             )
         return named
-    drawn = (random.randint(*_RANGE) for _ in range(_TRIES))  # noqa: S311 - a port is no secret
+    drawn = (random.randint(*DRAWN) for _ in range(_TRIES))  # noqa: S311 - a port is no secret
     for port in (remembered, FAVOURITES[purpose], *drawn):
         if port is not None and port not in taken and is_free(port):
             return port

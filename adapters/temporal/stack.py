@@ -242,7 +242,7 @@ class Stack(StackView):
                 clash = any(sign in problem.tail.lower() for sign in _CLASHES)
                 if not clash or attempt == _PORT_TRIES - 1:
                     raise
-                self._note(f"somebody took a port of {purposes[0]} in the meantime; other ones are tried")
+                self._note(f"{purposes[0]} found no port, or somebody took one of its; other ones are tried")
                 for purpose in purposes:
                     self._ports.pop(purpose, None)
         return None

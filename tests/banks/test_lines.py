@@ -108,6 +108,7 @@ async def test_sixty_four_polls_stand_open_while_sixty_four_posts_leave(practice
         ]
         with one:
             receipts = await asyncio.gather(*(port.hand_in([letter]) for letter in handed))
+        assert not any(poll.done() for poll in polls), "measured beside polls that stand open"
         assert [said.code for (said,) in receipts] == ["100000"] * 64
     for poll in polls:
         poll.cancel()

@@ -39,6 +39,7 @@ from tests.browser.ui import (
 )
 from tests.dev_servers import start_dev_server
 from tests.http.doors import MemoryDoorkeeper, MemoryRecord
+from tests.patience import PATIENCE_S
 from tests.ports import free_ports
 from workflows.inbox import NOTHING, given, sealed_by
 
@@ -50,7 +51,6 @@ TEMPORAL = Path(sys.executable).parent / "temporal"
 OFFICER = "012345"
 DETAILS = "金丝雀的案件详情"
 SUMMARY = "案件摘要金丝雀"
-PATIENCE_S = 60.0
 
 
 @workflow.defn(sandboxed=False)

@@ -13,6 +13,7 @@ import psycopg
 from adapters.drill.drill import Plan
 from adapters.temporal.addresses import database_name
 from tests.chaos.book import Book
+from tests.patience import PATIENCE_S
 
 PLAYED_S = 280
 """A drill of these tests ends by itself within this, or it hangs."""
@@ -39,7 +40,7 @@ async def play(drill, *blows):
         await asyncio.gather(playing, *striking, return_exceptions=True)
 
 
-async def until(holds, within_s=60):
+async def until(holds, within_s=PATIENCE_S):
     """Wait for a condition; it may be a coroutine."""
     async with asyncio.timeout(within_s):
         while True:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from domain.officers import Role
 from tests.chaos.blows import NOBODY_YET, assert_nothing_lost_nothing_doubled, officers_come, play, until
 from tests.chaos.namespace import (
     STRANGER,
@@ -64,10 +65,12 @@ async def test_longer_traces_go_on_from_the_register(drill, scenario, name, orde
 
 @pytest.mark.chaos
 async def test_a_sheet_with_one_of_two_decisions_keeps_its_name_its_deadline_and_the_decision(drill, scenario):
-    # far apart, so that a look falls between the two
-    one = drill(scenario("first-case", quick=True, decide_s=[2, 20]))
+    one = drill(scenario("first-case", quick=True), NOBODY_YET)
 
     async def between_two_decisions():
+        await one.started.wait()
+        one._desk.absent.add(Role.SECOND_OFFICER)
+        officers_come(one)
         await one.until(lambda look: any(sheet.approved_by for sheet in look.sheets), within_s=120)
         before, said = await sheets_now(one), await rows(one, "SELECT sheet, officer, at FROM decisions")
         await handle(one).terminate(STRANGER)
@@ -77,6 +80,7 @@ async def test_a_sheet_with_one_of_two_decisions_keeps_its_name_its_deadline_and
             name: digest for name, (digest, _) in before.items()
         }
         assert set(said) <= set(await rows(one, "SELECT sheet, officer, at FROM decisions"))
+        one._desk.absent.clear()
 
     result = await play(one, between_two_decisions())
     await assert_all_kept(one, result, "terminated")

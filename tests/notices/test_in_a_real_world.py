@@ -95,6 +95,7 @@ async def test_a_pending_sheet_is_with_those_it_awaits_within_five_seconds_by_ev
 ):
     policy, client = load_policy(stack.settings), await connect(stack.settings, LASTING_RUN)
     intake = Intake(register, client, policy, await register.institutions())
+    late = 0
     for no in range(1, MOST_REPORTS + 1):
         report = Report.model_validate(EXAMPLE | {"source_ref": f"example-{no}"})
         receipt, sheet, told, took = await told_of(stack, register, intake, report)
@@ -104,9 +105,10 @@ async def test_a_pending_sheet_is_with_those_it_awaits_within_five_seconds_by_ev
         link = f"{stack.ui_url}/namespaces/{LASTING_RUN}/workflows/case%2F{receipt.case_id}"
         assert all(one["text"].endswith(link) for one in told)
         assert all("【演练】" in one["text"] for one in told)
-        if took < WITHIN_S:
+        late += took >= WITHIN_S
+        if not late:
             break
-    assert took < WITHIN_S
+    assert late <= 1, "one may have met a machine that stood still, not two"
 
     async def typed(*words):
         child = await asyncio.create_subprocess_exec(

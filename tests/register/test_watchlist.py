@@ -21,6 +21,7 @@ from tests.register.given import (
     numbered,
     query,
     ref,
+    render,
     stop,
     unfreeze,
 )
@@ -60,11 +61,15 @@ async def test_the_end_of_every_stop_that_no_freeze_covers_is_listed_and_ends_to
     assert [one.accounts for one in await entries(given, Kind.STOP_ENDS)] == [("ICBC·0005",)]
 
 
-async def test_a_missing_case_filing_is_due_when_the_first_stop_ends(given: Given) -> None:
+async def test_a_missing_case_filing_is_due_when_the_first_stop_ends_or_a_freeze_waits_for_it(given: Given) -> None:
     await given.duty()
     case_id = await stopped_case(given)
     (missing,) = await entries(given, Kind.FILING)
     assert (missing.at, missing.fen) == (NOW + STOP_TERM, 1_000_000)
+    sheet = given.sheet(case_id, (ref(), 700))
+    await given.register.keep_sheet(sheet, render)
+    (missing,) = await entries(given, Kind.FILING)
+    assert missing.at == sheet.decide_by < NOW + STOP_TERM
     evidence = await given.fresh_code(HANDLING)
     filing = Filing(case_id=case_id, number="LA-1", officer=HANDLING, evidence=evidence, at=NOW)
     assert (await given.register.keep_filing(filing)).accepted

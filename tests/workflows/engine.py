@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from adapters.cli.replaying import TOO_SLOW
 from domain.bookkeeping import CaseRecord, Decisions, Filing, Halt, Rulings, Standing, Visit, Visited
 from domain.books import Books
 from domain.case_start import CaseRun
@@ -31,7 +32,6 @@ from workflows.limits import CASES_QUEUE, institution_queue, lines_and_instituti
 from workflows.runner import INTERCEPTORS, WORKFLOWS, runner
 
 BIN = Path(__file__).parents[2] / ".venv" / "bin"
-TOO_SLOW = "[TMPRL1101]"
 FILING_NUMBER = "A3202112026110001"
 _cases = itertools.count(1)
 
@@ -242,13 +242,17 @@ async def another_run(handle: WorkflowHandle[Any, Any], run_id: str | None) -> W
 
 
 async def failed_tasks(handle: WorkflowHandle[Any, Any]) -> list[str]:
-    """Why workflow tasks failed; not one that a machine which stood still made too long: it was done again."""
+    """Why workflow tasks failed; not the one that a machine which stood still made too long: it was done again.
+
+    Several of that kind are the workflow's own.
+    """
     failures = [
         event.workflow_task_failed_event_attributes.failure.message
         async for event in handle.fetch_history_events()
         if event.HasField("workflow_task_failed_event_attributes")
     ]
-    return [one for one in failures if TOO_SLOW not in one]
+    slow = [one for one in failures if TOO_SLOW in one]
+    return failures if len(slow) > 1 else [one for one in failures if one not in slow]
 
 
 async def until(holds: Callable[[], bool]) -> None:

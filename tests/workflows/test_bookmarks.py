@@ -1,7 +1,8 @@
-"""The work lists that the README offers as bookmarks find what they say, on a real server."""
+"""The work lists that the README offers as bookmarks find what they say, and show what is due, on a real server."""
 
 import asyncio
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -9,8 +10,19 @@ from uuid import uuid4
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from adapters.cli.replaying import replay
+from tests.patience import PATIENCE_S
 from tests.workflows.engine import Town
-from workflows.worklist import AT_RISK_FEN, CASE_NUMBER, NOTHING_PENDING, PENDING_SHEET, STAGE
+from tests.workflows.paper_stories import two_layers
+from workflows.worklist import (
+    AT_RISK_FEN,
+    CASE_NUMBER,
+    FILING_WITH_ITS_SHEETS,
+    NEXT_DEADLINE,
+    NOTHING_PENDING,
+    PENDING_SHEET,
+    STAGE,
+)
 
 README = Path(__file__).parents[2] / "README.md"
 BOOKMARK = re.compile(r"^\| ([^|]+) \| `\?query=([^`]+)` \|$", re.MULTILINE)
@@ -56,3 +68,19 @@ async def test_every_bookmark_of_the_readme_finds_what_it_says(town: Town):
 async def _found(town: Town, query: str, mark: str) -> set[str]:
     listed = town.client.list_workflows(f"{query} AND WorkflowId STARTS_WITH '{mark}-'")
     return {one.id.removeprefix(f"{mark}-") async for one in listed}
+
+
+async def test_a_missing_filing_is_due_in_the_list_with_the_freeze_that_waits_for_it_and_replays(
+    town: Town,
+):
+    world, _, _ = two_layers()
+    case = await town.start(world)
+    await case.pending("F-01")
+    due = world.register.sheets["F-01"].decide_by
+    assert due - world.register.sheets["F-01"].made_at < timedelta(hours=1), "and not when the stops end"
+    async with asyncio.timeout(PATIENCE_S):
+        while (await case.handle.describe()).typed_search_attributes.get(NEXT_DEADLINE) != due:  # noqa: ASYNC110 - a server sets no event of ours
+            await asyncio.sleep(0.05)
+    history = await case.handle.fetch_history()
+    assert FILING_WITH_ITS_SHEETS in str(history.events)
+    assert (await replay(history, town.client.namespace, town.client.data_converter)).differs == ""

@@ -10,6 +10,7 @@ from tests.workflows.paper_policy import POLICY, with_policy
 from tests.workflows.paper_stories import silent_upstream, two_layers
 from tests.workflows.paper_world import SILENT, T0, Home, PaperWorld, refused
 from workflows.casework.deadlines import next_deadline
+from workflows.details import details
 
 # ---------------------------------------------------------------- ripe, sheet, freeze
 
@@ -171,6 +172,9 @@ def test_a_stopped_account_of_small_share_gets_its_limited_freeze_sheet_at_once(
     assert mule.stopped
     [sheet] = case.sheets()
     assert (sheet.why, sheet.amount_fen, sheet.lines[0].limited) == ("small_share", 1_000_00, True)
+    page = details(case.case)
+    assert "只冻所列金额；其中商户/公司 0、占比小 1（" in page
+    assert "no more than the sums listed; shops: 0, of small share (limited): 1 (" in page
     # and once executed, its owner has the rest back
     case.decide(sheet.name)
     assert (mule.stopped, mule.freezes) == (False, {1: 1_000_00})

@@ -61,9 +61,9 @@ async def test_the_field_officer_reads_what_the_account_is_and_what_is_disputed_
     world.pay(mule, shop, 600_00)
     case = await town.start(world)
     first, second = await case.visit_details(1), await case.visit_details(2)
-    assert "第 1 级 layer 1 · 户内涉案 disputed in it ¥400.00" in first
+    assert "第 1 级 layer 1 · 派出时户内涉案 disputed in it then ¥400.00" in first
     assert "公司" not in first
-    assert "第 2 级 layer 2 · 公司 company · 户内涉案 disputed in it ¥600.00" in second
+    assert "第 2 级 layer 2 · 公司 company · 派出时户内涉案 disputed in it then ¥600.00" in second
 
 
 async def test_a_visit_is_answered_by_a_finding_of_a_field_officer_and_by_nothing_else(town: Town):

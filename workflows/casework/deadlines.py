@@ -35,15 +35,14 @@ def deadlines(case: Case) -> list[Deadline]:
     for name, file in case.state.sheets.items():
         if file.state is SheetState.PENDING:
             found.append(Deadline(file.sheet.decide_by, f"审批单 {name} 决定期限", f"sheet {name} to be decided"))
-    found.sort(key=lambda one: one.at)
     if (before := filing_before_stops_end(case)) is not None:
-        files = [file.sheet for file in case.state.sheets.values() if file.state is SheetState.PENDING]
-        wait = [sheet.decide_by for sheet in files if sheet.kind is SheetKind.FREEZE]
+        pending = [file.sheet for file in case.state.sheets.values() if file.state is SheetState.PENDING]
+        wait = [sheet.decide_by for sheet in pending if sheet.kind is SheetKind.FREEZE]
         filing = Deadline(
             min([before, *wait]), "立案（缺立案号不能冻结）", "case filing is missing (no freeze without it)"
         )
-        found = sorted([filing, *found], key=lambda one: one.at)
-    return found
+        found.insert(0, filing)  # first of those at one moment
+    return sorted(found, key=lambda one: one.at)
 
 
 def filing_before_stops_end(case: Case) -> datetime | None:

@@ -33,8 +33,8 @@ def _to_be_visited(case: Case, key: str, account: Account) -> bool:
     )
 
 
-def why_visited(case: Case, key: str, account: Account) -> str:
-    """What a field officer is to know before the visit: the layer, a company or not, the disputed sum in it now."""
+def in_words(case: Case, key: str, account: Account) -> str:
+    """The account as a field officer is told of it when sent out: layer, a company or not, the disputed sum in it."""
     kind = ["公司 company"] if account.ref.kind is AccountKind.CORPORATE else []
     layer = f"第 {account.layer} 级 layer {account.layer}"
-    return " · ".join([layer, *kind, f"户内涉案 disputed in it {shown(case.ledger.attributed(key))}"])
+    return " · ".join([layer, *kind, f"派出时户内涉案 disputed in it then {shown(case.ledger.attributed(key))}"])

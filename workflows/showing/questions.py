@@ -86,9 +86,9 @@ def _effect(case: Case, sheet: Sheet) -> str:
             limited = sum(line.limited for line in sheet.lines)
             return (
                 f"<b>冻结 {count} 户，共 {shown(sheet.amount_fen)}，{sheet.term_months} 个月</b>，只冻所列金额；"
-                f"其中商户/公司 {firms}、未止付只限额 {limited}（{why[0]}）<br>"
+                f"其中商户/公司 {firms}、占比小 {limited}（{why[0]}）<br>"
                 f"freezes accounts: {count}, sum: {shown(sheet.amount_fen)}, months: {sheet.term_months}, "
-                f"no more than the sums listed; shops: {firms}, limited without a stop: {limited} ({why[1]})"
+                f"no more than the sums listed; shops: {firms}, of small share (limited): {limited} ({why[1]})"
             )
         case SheetKind.RELEASE:
             return (
