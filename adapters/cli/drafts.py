@@ -8,6 +8,7 @@ from adapters.register.drafting import institutions_of
 from domain.sheets import Sheet
 
 _SHOWN = 3
+"""Drafts named beside the first: a line of the terminal holds no more."""
 
 
 def drafts_of(sheet: Sheet, codes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -22,7 +23,9 @@ def draft_lines(case_number: str, sheet: Sheet, codes: Mapping[str, str]) -> lis
     names = [name for _, name, _ in drafts_of(sheet, codes)]
     if not names:
         return []
-    shown = " | ".join(names[:_SHOWN])
-    more = f" … ({len(names)}: starter.py papers list {case_number})" if len(names) > _SHOWN else ""
-    typed = f"starter.py papers get {case_number} {shown} --out FILE{more}"
-    return [escape(f"审批稿，签的就是它 drafts, signed for as they are: {typed}")]
+    first, *others = names
+    typed = f"starter.py papers get {case_number} {first} --out FILE"
+    shown = "".join(f" {name}" for name in others[:_SHOWN])
+    more = f" … starter.py papers list {case_number}" if len(others) > _SHOWN else ""
+    each = f"；每家银行一份，共 {len(names)} 份 one a bank, {len(names)} in all:{shown}{more}" if others else ""
+    return [escape(f"审批稿，签的就是它 drafts, signed for as they are: {typed}{each}")]

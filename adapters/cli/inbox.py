@@ -35,8 +35,8 @@ app = typer.Typer(
 )
 
 NOTHING = (
-    "无待决审批单。待查证、待复核、缺立案等另见 Nothing waits for a decision. Findings, second looks, missing filings: "
-    "`starter.py inbox --watch`"
+    "无待决审批单 Nothing waits for a decision. 待查证、待复核、缺立案看 For findings, second looks, missing filings: "
+    "starter.py inbox --watch"
 )
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="SHEET…", help="Full names, e.g. A2026-000123/F-03.")]

@@ -1,11 +1,13 @@
 """The whole house with real processes: a pending sheet is in the sandbox's book within 5 s, by every channel."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import httpx
@@ -27,7 +29,8 @@ from tests.patience import PATIENCE_S
 WITHIN_S = 5.0
 """From the moment the sheet was made to the moment the last channel's letter is in the book."""
 MOST_REPORTS = 3
-"""One of them shows how fast it is; a machine that does other work too is late once in a while."""
+"""A further one is filed only where the machine stood still for a second or more while the one before was told."""
+STANDSTILL_S = 1.0
 EXAMPLE = json.loads((PROJECT_ROOT / "docs" / "example-report.json").read_text(encoding="utf-8"))
 
 
@@ -75,6 +78,24 @@ async def eventually(look, least, within_s):
             await asyncio.sleep(0.1)
 
 
+@contextlib.asynccontextmanager
+async def standstill():
+    """How long this process was away at the longest while the block ran: a task that asks for 50 ms again and again."""
+    gaps = [0.0]
+
+    async def ask():
+        while True:
+            asked = time.monotonic()
+            await asyncio.sleep(0.05)
+            gaps.append(time.monotonic() - asked)
+
+    asking = asyncio.create_task(ask())
+    try:
+        yield lambda: max(gaps)
+    finally:
+        asking.cancel()
+
+
 async def told_of(stack, register, intake, report):
     """File a report; its receipt, its first sheet, the letters about that, and how long the last of them took."""
     receipt = await intake.file(report)
@@ -95,20 +116,20 @@ async def test_a_pending_sheet_is_with_those_it_awaits_within_five_seconds_by_ev
 ):
     policy, client = load_policy(stack.settings), await connect(stack.settings, LASTING_RUN)
     intake = Intake(register, client, policy, await register.institutions())
-    late = 0
     for no in range(1, MOST_REPORTS + 1):
         report = Report.model_validate(EXAMPLE | {"source_ref": f"example-{no}"})
-        receipt, sheet, told, took = await told_of(stack, register, intake, report)
+        async with standstill() as longest:
+            receipt, sheet, told, took = await told_of(stack, register, intake, report)
         print(f"\nin the book {took:.2f} s after the sheet was made")
         assert {one["channel"] for one in told} == {"webhook", "smtp", "sms"}
         assert [one["to"] for one in told] == [list(sheet.quorum)] * 3
         link = f"{stack.ui_url}/namespaces/{LASTING_RUN}/workflows/case%2F{receipt.case_id}"
         assert all(one["text"].endswith(link) for one in told)
         assert all("【演练】" in one["text"] for one in told)
-        late += took >= WITHIN_S
-        if not late:
+        if took < WITHIN_S:
             break
-    assert late <= 1, "one may have met a machine that stood still, not two"
+        assert longest() >= STANDSTILL_S, "late, and not by the machine's fault"
+    assert took < WITHIN_S
 
     async def typed(*words):
         child = await asyncio.create_subprocess_exec(
